@@ -1,0 +1,69 @@
+package chat
+
+import "time"
+
+// PageRequest asks for a stretch of a list. Cursor is what the previous answer returned; empty starts at the beginning.
+type PageRequest struct {
+	Cursor string
+	Limit  int
+}
+
+// List is a stretch of a list and the cursor of the next one, empty at the end.
+type List[T any] struct {
+	Items []T
+	Next  string
+}
+
+// ConversationSort orders the inbox.
+type ConversationSort string
+
+// Orders of the inbox.
+const (
+	ByActivity ConversationSort = "activity" // newest activity first
+	ByWaiting  ConversationSort = "waiting"  // longest waiting first; only conversations that wait
+	ByCreated  ConversationSort = "created"  // newest first
+	ByOldest   ConversationSort = "oldest"   // oldest first (the API's order)
+)
+
+// ConversationQuery filters the inbox. Zero fields do not filter.
+type ConversationQuery struct {
+	State      State
+	Assignee   string
+	Unassigned bool
+	Channel    Channel
+	Label      string
+	ContactIDs []string
+	Sort       ConversationSort
+	PageRequest
+}
+
+// ContactSort orders the contact grid.
+type ContactSort string
+
+// Orders of the contact grid.
+const (
+	ContactsBySeen    ContactSort = "seen"    // newest seen first
+	ContactsByName    ContactSort = "name"    // by name
+	ContactsByCreated ContactSort = "created" // newest first
+	ContactsByOldest  ContactSort = "oldest"  // oldest first (the API's order)
+)
+
+// ContactQuery filters the contact grid. Zero fields do not filter. Search matches every word as a prefix of a name, number,
+// e-mail or username.
+type ContactQuery struct {
+	Search  string
+	Channel Channel
+	Label   string
+	Country string
+	Sort    ContactSort
+	PageRequest
+}
+
+// LedgerQuery filters the ledger, oldest first.
+type LedgerQuery struct {
+	RequestID string
+	Verdict   Verdict
+	Channel   Channel
+	From, To  time.Time
+	PageRequest
+}

@@ -1,0 +1,52 @@
+package chat
+
+import "time"
+
+// Role says what a user may do.
+type Role string
+
+// The roles, weakest last.
+const (
+	RoleAdmin      Role = "admin"
+	RoleSupervisor Role = "supervisor"
+	RoleAgent      Role = "agent"
+)
+
+// A User signs in to the dashboard.
+type User struct {
+	ID           string    `json:"id" bson:"_id"`
+	Version      int64     `json:"version" bson:"version"`
+	Email        string    `json:"email" bson:"email"` // lower case, unique
+	Name         string    `json:"name" bson:"name"`
+	Role         Role      `json:"role" bson:"role"`
+	PasswordHash string    `json:"password_hash" bson:"password_hash"` // argon2id, PHC string
+	TimeZone     string    `json:"timezone,omitempty" bson:"timezone,omitempty"`
+	Locale       string    `json:"locale,omitempty" bson:"locale,omitempty"`
+	PanelTab     string    `json:"panel_tab,omitempty" bson:"panel_tab,omitempty"`
+	CreatedAt    time.Time `json:"created_at" bson:"created_at"`
+	DisabledAt   time.Time `json:"disabled_at,omitzero" bson:"disabled_at,omitempty"`
+}
+
+// A Login is one signed-in browser. The cookie's value is never stored, only its hash.
+type Login struct {
+	ID        string    `json:"id" bson:"_id"` // SHA-256 of the cookie value, hex
+	Version   int64     `json:"version" bson:"version"`
+	UserID    string    `json:"user_id" bson:"user_id"`
+	CSRF      string    `json:"csrf" bson:"csrf"`
+	UserAgent string    `json:"user_agent,omitempty" bson:"user_agent,omitempty"`
+	CreatedAt time.Time `json:"created_at" bson:"created_at"`
+	ExpiresAt time.Time `json:"expires_at" bson:"expires_at"`
+}
+
+// A LabelDefinition gives a label its colour. Labels may be used without a definition.
+type LabelDefinition struct {
+	Name  string `json:"name" bson:"name"`
+	Color string `json:"color" bson:"color"` // one of the palette names
+}
+
+// Settings is the workspace's one settings document.
+type Settings struct {
+	ID      string            `json:"id" bson:"_id"`
+	Version int64             `json:"version" bson:"version"`
+	Labels  []LabelDefinition `json:"labels,omitempty" bson:"labels,omitempty"`
+}
