@@ -1,0 +1,81 @@
+// Package meta holds what Meta's webhooks have in common whatever the product: the signature, the handshake, an exact and
+// forgiving way to read their JSON, and the cutting of a body into bodies about one person each.
+package meta
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"switchboard/channels"
+	"switchboard/chat"
+)
+
+const (
+	signatureHeader = "X-Hub-Signature-256"
+	signaturePrefix = "sha256="
+)
+
+// Verify proves that the body was signed with one of the app secrets and returns the index of that secret in the list. One
+// endpoint may serve several apps and a secret may be in rotation, so each is tried. Errors wrap chat.ErrUnauthenticated.
+func Verify(r *channels.Request, secrets []string) (string, error) {
+	given, err := signature(r.HeaderAll(signatureHeader))
+	if err != nil {
+		return "", err
+	}
+	matched := -1
+	for i, secret := range secrets {
+		if secret == "" {
+			continue
+		}
+		mac := hmac.New(sha256.New, []byte(secret))
+		mac.Write(r.Body)
+		if hmac.Equal(mac.Sum(nil), given) && matched < 0 {
+			matched = i
+		}
+	}
+	if matched < 0 {
+		return "", fmt.Errorf("signature does not match: %w", chat.ErrUnauthenticated)
+	}
+	return strconv.Itoa(matched), nil
+}
+
+func signature(values []string) ([]byte, error) {
+	if len(values) != 1 {
+		return nil, fmt.Errorf("exactly one %s header is needed: %w", signatureHeader, chat.ErrUnauthenticated)
+	}
+	digits, ok := strings.CutPrefix(values[0], signaturePrefix)
+	if !ok || len(digits) != hex.EncodedLen(sha256.Size) {
+		return nil, fmt.Errorf("signature is not sha256= and 64 hex digits: %w", chat.ErrUnauthenticated)
+	}
+	sum, err := hex.DecodeString(digits)
+	if err != nil {
+		return nil, fmt.Errorf("signature is not hexadecimal: %w", chat.ErrUnauthenticated)
+	}
+	return sum, nil
+}
+
+// Handshake answers the GET with which Meta checks that we own the endpoint: the challenge, unchanged, when the token is the
+// configured one. An empty configured token never matches. Errors wrap chat.ErrForbidden.
+func Handshake(query func(key string) string, verifyToken string) (string, error) {
+	challenge := query("hub.challenge")
+	switch {
+	case query("hub.mode") != "subscribe":
+		return "", fmt.Errorf("hub.mode is not subscribe: %w", chat.ErrForbidden)
+	case verifyToken == "" || !equal(query("hub.verify_token"), verifyToken):
+		return "", fmt.Errorf("hub.verify_token does not match: %w", chat.ErrForbidden)
+	case challenge == "":
+		return "", fmt.Errorf("hub.challenge is missing: %w", chat.ErrForbidden)
+	}
+	return strings.Clone(challenge), nil
+}
+
+// equal compares digests, so that the time taken tells neither content nor length of the token.
+func equal(a, b string) bool {
+	x, y := sha256.Sum256([]byte(a)), sha256.Sum256([]byte(b))
+	return subtle.ConstantTimeCompare(x[:], y[:]) == 1
+}
