@@ -1,0 +1,153 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"switchboard/chat"
+)
+
+// Messages lists a conversation backwards in stretches: the newest ones for an empty cursor, then what came before. Items are
+// in display order within the stretch.
+func (s *Store) Messages(ctx context.Context, conversationID, before string, limit int) (chat.List[chat.Message], error) {
+	r, err := s.reader(ctx, conversationID)
+	if err != nil {
+		return chat.List[chat.Message]{}, err
+	}
+	until, err := decodePlace(before)
+	if err != nil {
+		return chat.List[chat.Message]{}, err
+	}
+	limit = clampLimit(limit)
+	var got []chat.Message
+	for i := r.last(); i >= 0 && len(got) <= limit; i-- {
+		stretch, err := r.stretch(ctx, i)
+		if err != nil {
+			return chat.List[chat.Message]{}, err
+		}
+		if until != nil {
+			stretch = stretch[:r.position(stretch, *until, false)]
+		}
+		got = append(append([]chat.Message(nil), stretch...), got...)
+	}
+	var l chat.List[chat.Message]
+	if len(got) > limit {
+		got = got[len(got)-limit:]
+		l.Next = encodePlace(got[0].Place())
+	}
+	l.Items = got
+	return l, nil
+}
+
+// MessagesOldest lists a conversation forwards.
+func (s *Store) MessagesOldest(ctx context.Context, conversationID string, p chat.PageRequest) (chat.List[chat.Message], error) {
+	r, err := s.reader(ctx, conversationID)
+	if err != nil {
+		return chat.List[chat.Message]{}, err
+	}
+	after, err := decodePlace(p.Cursor)
+	if err != nil {
+		return chat.List[chat.Message]{}, err
+	}
+	limit := clampLimit(p.Limit)
+	var l chat.List[chat.Message]
+	for i := r.first(after); i <= r.last() && len(l.Items) <= limit; i++ {
+		stretch, err := r.stretch(ctx, i)
+		if err != nil {
+			return chat.List[chat.Message]{}, err
+		}
+		if after != nil {
+			stretch = stretch[r.position(stretch, *after, true):]
+		}
+		l.Items = append(l.Items, stretch...)
+	}
+	if len(l.Items) > limit {
+		l.Items = l.Items[:limit]
+		l.Next = encodePlace(l.Items[limit-1].Place())
+	}
+	return l, nil
+}
+
+// A messageReader walks the stretches of one conversation: its older pages, then its newest page.
+type messageReader struct {
+	s    *Store
+	conv chat.Conversation
+	refs []chat.MessagePage
+}
+
+func (s *Store) reader(ctx context.Context, id string) (*messageReader, error) {
+	c, err := s.Conversation(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	refs, err := s.pageRefs(ctx, &c)
+	if err != nil {
+		return nil, err
+	}
+	return &messageReader{s: s, conv: c, refs: refs}, nil
+}
+
+func (r *messageReader) last() int { return len(r.refs) }
+
+// first is the stretch to begin with when everything up to after was seen.
+func (r *messageReader) first(after *chat.Place) int {
+	if after == nil || len(r.refs) == 0 {
+		return 0
+	}
+	if r.conv.Covers(*after) {
+		return r.last()
+	}
+	froms := make([]chat.Place, len(r.refs))
+	for i, p := range r.refs {
+		froms[i] = p.From
+	}
+	return chat.CoveringPage(froms, *after)
+}
+
+// stretch reads the messages of page i that lie in its range.
+func (r *messageReader) stretch(ctx context.Context, i int) ([]chat.Message, error) {
+	if i == len(r.refs) {
+		return r.conv.Messages, nil
+	}
+	page, err := one[chat.MessagePage](ctx, r.s.engine, messagePages, r.refs[i].ID)
+	if err != nil {
+		return nil, err
+	}
+	end := r.conv.PageFrom
+	if i+1 < len(r.refs) {
+		end = &r.refs[i+1].From
+	}
+	return page.Before(*end), nil
+}
+
+// position is the index of the first message that is not before p (behind p, when past).
+func (r *messageReader) position(messages []chat.Message, p chat.Place, past bool) int {
+	for i := range messages {
+		d := messages[i].Place().Compare(p)
+		if d > 0 || (d == 0 && !past) {
+			return i
+		}
+	}
+	return len(messages)
+}
+
+func encodePlace(p chat.Place) string {
+	return encodeCursor([]any{p.At, p.Received, fmt.Sprint(p.Sequence), p.ID})
+}
+
+func decodePlace(cursor string) (*chat.Place, error) {
+	values, err := decodeCursor(cursor, 4)
+	if err != nil || values == nil {
+		return nil, err
+	}
+	at, ok1 := values[0].(time.Time)
+	received, ok2 := values[1].(time.Time)
+	sequence, ok3 := values[2].(string)
+	id, ok4 := values[3].(string)
+	p := chat.Place{At: at, Received: received, ID: id}
+	if _, err := fmt.Sscan(sequence, &p.Sequence); err != nil || !ok1 || !ok2 || !ok3 || !ok4 {
+		return nil, fmt.Errorf("store: cursor: %w", chat.ErrInvalid)
+	}
+	return &p, nil
+}

@@ -1,0 +1,74 @@
+package store
+
+// Collections. Names are stable: operators query them in MongoDB.
+const (
+	contacts      = "contacts"
+	conversations = "conversations"
+	messagePages  = "conversation_pages"
+	ledger        = "ledger"
+	tallies       = "ledger_tallies"
+	visits        = "widget_visits"
+	users         = "users"
+	logins        = "logins"
+	settings      = "settings"
+)
+
+// Collections declares every collection with the indexes its queries rely on. An engine's Ensure creates what is missing.
+func Collections() []Collection {
+	return []Collection{
+		{Name: contacts, Indexes: []Index{
+			{Name: "keys", Fields: asc("keys"), Unique: true, Array: true},
+			{Name: "terms", Fields: asc("terms"), Array: true},
+			{Name: "labels", Fields: asc("labels"), Array: true},
+			{Name: "channels", Fields: asc("channels"), Array: true},
+			{Name: "country_seen", Fields: append(asc("country"), desc("last_seen_at")...)},
+			{Name: "seen", Fields: desc("last_seen_at")},
+			{Name: "name", Fields: asc("name")},
+			{Name: "created", Fields: asc("created_at")},
+		}},
+		{Name: conversations, Indexes: []Index{
+			{Name: "open_key", Fields: asc("open_key"), Unique: true, Sparse: true},
+			{Name: "thread", Fields: append(asc("thread_key"), desc("created_at")...)},
+			{Name: "contact_activity", Fields: append(asc("contact_id"), desc("last_activity_at")...)},
+			{Name: "activity", Fields: desc("last_activity_at")},
+			{Name: "state_activity", Fields: append(asc("state"), desc("last_activity_at")...)},
+			{Name: "assignee_state_activity", Fields: append(asc("assignee", "state"), desc("last_activity_at")...)},
+			{Name: "channel_state_activity", Fields: append(asc("channel", "state"), desc("last_activity_at")...)},
+			{Name: "state_waiting", Fields: asc("state", "waiting_since")},
+			{Name: "created", Fields: asc("created_at")},
+			{Name: "labels", Fields: asc("labels"), Array: true},
+		}},
+		{Name: messagePages, Indexes: []Index{
+			{Name: "conversation", Fields: asc("conversation_id", "from_at")},
+		}},
+		{Name: ledger, Indexes: []Index{
+			{Name: "request", Fields: asc("request_id", "received_at")},
+			{Name: "message_key", Fields: asc("message_key"), Sparse: true},
+			{Name: "target_key", Fields: asc("target_key"), Sparse: true},
+			{Name: "received", Fields: asc("received_at")},
+			{Name: "channel_verdict", Fields: asc("channel", "verdict", "received_at")},
+			{Name: "verdict", Fields: asc("verdict", "received_at")},
+		}},
+		{Name: tallies, Indexes: []Index{{Name: "minute", Fields: asc("minute")}}},
+		{Name: visits, Indexes: []Index{{Name: "seen", Fields: asc("expires_at")}}, ExpireAfter: "expires_at"},
+		{Name: users, Indexes: []Index{{Name: "email", Fields: asc("email"), Unique: true}}},
+		{Name: logins, Indexes: []Index{{Name: "user", Fields: asc("user_id")}}, ExpireAfter: "expires_at"},
+		{Name: settings},
+	}
+}
+
+func asc(paths ...string) []Field {
+	fields := make([]Field, len(paths))
+	for i, p := range paths {
+		fields[i] = Field{Path: p}
+	}
+	return fields
+}
+
+func desc(paths ...string) []Field {
+	fields := asc(paths...)
+	for i := range fields {
+		fields[i].Desc = true
+	}
+	return fields
+}

@@ -1,0 +1,339 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"switchboard/store"
+	"switchboard/store/document"
+)
+
+// getChunk bounds how many ids one statement names.
+const getChunk = 500
+
+// Get implements store.Engine.
+func (e *Engine) Get(ctx context.Context, collection string, ids []string, decode store.Decode) error {
+	t, err := e.table(collection)
+	if err != nil {
+		return err
+	}
+	for len(ids) > 0 {
+		n := min(len(ids), getChunk)
+		b := builder{table: t}
+		if err := b.condition(store.Condition{Path: document.ID, Is: store.In, Value: ids[:n]}); err != nil {
+			return failure("get", err)
+		}
+		if _, err := e.read(ctx, b.selected("doc", nil, 0), b.arguments, nil, decode); err != nil {
+			return err
+		}
+		ids = ids[n:]
+	}
+	return nil
+}
+
+// Find implements store.Engine.
+func (e *Engine) Find(ctx context.Context, collection string, q store.Query, decode store.Decode) error {
+	t, err := e.table(collection)
+	if err != nil {
+		return err
+	}
+	if q, err = t.Query(q); err != nil {
+		return fmt.Errorf("sqlite: find: %w", err)
+	}
+	common, err := e.common(ctx, t, q)
+	if err != nil {
+		return err
+	}
+	left := q.Limit
+	for _, segment := range document.Segments(q) {
+		segment.Limit = left
+		text, arguments, err := t.query(segment, common)
+		if err != nil {
+			return failure("find", err)
+		}
+		n, err := e.read(ctx, text, arguments, q.Only, decode)
+		if err != nil {
+			return err
+		}
+		if left -= n; q.Limit > 0 && left <= 0 {
+			return nil
+		}
+	}
+	return nil
+}
+
+// Count implements store.Engine.
+func (e *Engine) Count(ctx context.Context, collection string, filter []store.Condition, limit int64) (int64, error) {
+	t, err := e.table(collection)
+	if err != nil {
+		return 0, err
+	}
+	if filter, err = t.Conditions(filter); err != nil {
+		return 0, fmt.Errorf("sqlite: count: %w", err)
+	}
+	b := builder{table: t}
+	for _, c := range filter {
+		if err := b.condition(c); err != nil {
+			return 0, failure("count", err)
+		}
+	}
+	var n int64
+	text := "SELECT count(*) FROM (" + b.selected("1", nil, int(limit)) + ")"
+	if err := e.readers.QueryRowContext(ctx, text, b.arguments...).Scan(&n); err != nil {
+		return 0, failure("count", err)
+	}
+	return n, nil
+}
+
+// Search implements store.Engine, newest documents first.
+func (e *Engine) Search(ctx context.Context, collection, text string, limit int, decode store.Decode) error {
+	t, err := e.table(collection)
+	if err != nil {
+		return err
+	}
+	words := document.Words(strings.ToValidUTF8(text, " "))
+	if len(words) == 0 || len(t.Text) == 0 {
+		return nil
+	}
+	if limit <= 0 {
+		limit = -1
+	}
+	match := `"` + strings.Join(words, `" "`) + `"` // words hold letters and digits only
+	_, err = e.read(ctx, "SELECT d.doc FROM "+t.text()+" AS w CROSS JOIN "+t.name()+" AS d ON d.n = w.rowid WHERE w."+t.text()+" MATCH ? ORDER BY w.rowid DESC LIMIT ?",
+		[]any{match, limit}, nil, decode)
+	return err
+}
+
+// read hands every document a text selects to decode and returns how many there were.
+func (e *Engine) read(ctx context.Context, text string, arguments []any, only []string, decode store.Decode) (int, error) {
+	rows, err := e.readers.QueryContext(ctx, text, arguments...)
+	if err != nil {
+		return 0, failure("read", err)
+	}
+	defer rows.Close()
+	n := 0
+	for rows.Next() {
+		var doc sql.RawBytes
+		if err := rows.Scan(&doc); err != nil {
+			return n, failure("read", err)
+		}
+		n++
+		if err := decode(func(into any) error { return fill(into, doc, only) }); err != nil {
+			return n, err
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return n, failure("read", err)
+	}
+	return n, nil
+}
+
+func fill(into any, doc []byte, only []string) error {
+	if len(only) > 0 {
+		var err error
+		if doc, err = project(doc, only); err != nil {
+			return err
+		}
+	}
+	if err := json.Unmarshal(doc, into); err != nil {
+		if kind, ok := errors.AsType[*json.UnmarshalTypeError](err); ok { // its own text may quote the document
+			return fmt.Errorf("sqlite: field %s does not fit a %s", kind.Field, kind.Type)
+		}
+		return fmt.Errorf("sqlite: stored document is damaged: %w", err)
+	}
+	return nil
+}
+
+// commonAt is how many documents a condition must hold for to be common.
+const commonAt = 2000
+
+// common looks at the conditions, by their number in Where, that SQLite cannot weigh when it plans, those on arrays and on
+// lists of values, and tells which hold for many documents. For a rare label the few documents are looked up and sorted;
+// for a common one the sort's index is walked until enough documents have it.
+func (e *Engine) common(ctx context.Context, t *table, q store.Query) (map[int]bool, error) {
+	if q.Limit == 0 {
+		return nil, nil
+	}
+	common := map[int]bool{}
+	for i, c := range q.Where {
+		source, column := t.name(), quote(column(c.Path))
+		if index, ok := t.Array(c.Path); ok && c.Is != store.Exists {
+			source, column = t.side(index), "key"
+		} else if c.Is != store.In || !t.leads(c.Path) {
+			continue
+		}
+		b := builder{table: t}
+		if err := b.compare(column, c); err != nil {
+			return nil, failure("find", err)
+		}
+		var n int
+		text := fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM %s WHERE %s LIMIT %d)", source, strings.Join(b.where, " AND "), commonAt)
+		if err := e.readers.QueryRowContext(ctx, text, b.arguments...).Scan(&n); err != nil {
+			return nil, failure("find", err)
+		}
+		common[i] = n == commonAt
+	}
+	return common, nil
+}
+
+// query is the text of a checked query without a cursor.
+func (t *table) query(q store.Query, common map[int]bool) (string, []any, error) {
+	b := builder{table: t}
+	for i, c := range q.Where {
+		b.walk = common[i]
+		if err := b.condition(c); err != nil {
+			return "", nil, err
+		}
+	}
+	if len(common) == 0 {
+		return b.selected("doc", q.Sort, q.Limit), b.arguments, nil
+	}
+	// What has to be sorted is sorted without the documents.
+	inner := b.selected("n", q.Sort, q.Limit)
+	outer := builder{table: t, where: []string{"n IN (" + inner + ")"}}
+	return outer.selected("doc", q.Sort, 0), b.arguments, nil
+}
+
+// A builder collects the conditions of a statement. Values are always arguments, never text.
+type builder struct {
+	table     *table
+	walk      bool // the next array condition holds for so many documents that they are better not listed
+	where     []string
+	arguments []any
+}
+
+func (b *builder) selected(what string, sort []store.Field, limit int) string {
+	text := "SELECT " + what + " FROM " + b.table.name()
+	if len(b.where) > 0 {
+		text += " WHERE " + strings.Join(b.where, " AND ")
+	}
+	var keys []string
+	for _, f := range sort {
+		keys = append(keys, order(b.column(f.Path), f.Desc))
+	}
+	if len(keys) > 0 {
+		text += " ORDER BY " + strings.Join(keys, ", ")
+	}
+	if limit > 0 {
+		text += fmt.Sprintf(" LIMIT %d", limit)
+	}
+	return text
+}
+
+func (b *builder) column(path string) string {
+	if path == document.ID {
+		return "id"
+	}
+	return quote(column(path))
+}
+
+func (b *builder) condition(c store.Condition) error {
+	if index, ok := b.table.Array(c.Path); ok {
+		return b.member(index, c)
+	}
+	column := b.column(c.Path)
+	if b.walk {
+		column = "+" + column // keeps SQLite from starting with this column's index
+	}
+	return b.compare(column, c)
+}
+
+// member turns a condition on an array into one on the documents its side table names.
+func (b *builder) member(index store.Index, c store.Condition) error {
+	side := "SELECT n FROM " + b.table.side(index)
+	if c.Is == store.Exists {
+		b.where = append(b.where, quote(list(c.Path))+map[bool]string{true: " IS NOT NULL", false: " IS NULL"}[c.Value == true])
+		return nil
+	}
+	inner := builder{table: b.table}
+	if err := inner.compare("key", c); err != nil {
+		return err
+	}
+	key := strings.Join(inner.where, " AND ")
+	switch {
+	case b.walk && c.Is == store.Equal:
+		b.where = append(b.where, "EXISTS ("+side+" AS s WHERE "+key+" AND s.n = "+b.table.name()+".n)")
+	case b.walk: // the plus keeps SQLite from starting with the list
+		b.where = append(b.where, "+n IN ("+side+" WHERE "+key+")")
+	default:
+		b.where = append(b.where, "n IN ("+side+" WHERE "+key+")")
+	}
+	b.arguments = append(b.arguments, inner.arguments...)
+	return nil
+}
+
+func (b *builder) compare(column string, c store.Condition) error {
+	switch c.Is {
+	case store.Equal:
+		b.add(column+" = ?", c.Value)
+	case store.Less:
+		b.add(column+" < ?", c.Value)
+	case store.LessOrEqual:
+		b.add(column+" <= ?", c.Value)
+	case store.Greater:
+		b.add(column+" > ?", c.Value)
+	case store.GreaterOrEqual:
+		b.add(column+" >= ?", c.Value)
+	case store.Exists:
+		b.add(column + map[bool]string{true: " IS NOT NULL", false: " IS NULL"}[c.Value == true])
+	case store.In:
+		return b.in(column, c.Value)
+	case store.Prefix:
+		return b.prefix(column, c.Value)
+	default:
+		return fmt.Errorf("unknown comparison %d", c.Is)
+	}
+	return nil
+}
+
+func (b *builder) add(text string, values ...any) {
+	b.where = append(b.where, text)
+	for _, v := range values {
+		b.arguments = append(b.arguments, argument(v))
+	}
+}
+
+func (b *builder) in(column string, value any) error {
+	list, ok := value.([]string)
+	if !ok {
+		return fmt.Errorf("list expected, not %T", value)
+	}
+	values := make([]any, len(list))
+	for i, s := range list {
+		values[i] = s
+	}
+	b.add(column+" IN ("+strings.TrimSuffix(strings.Repeat("?,", len(list)), ",")+")", values...)
+	return nil
+}
+
+func (b *builder) prefix(column string, value any) error {
+	prefix, ok := value.(string)
+	if !ok {
+		return fmt.Errorf("text expected, not %T", value)
+	}
+	b.add(column+" >= ?", prefix)
+	if next, ok := document.Successor(prefix); ok {
+		b.add(column+" < ?", next)
+	}
+	return nil
+}
+
+// argument turns a checked value into what the columns hold.
+func argument(v any) any {
+	switch v := v.(type) {
+	case time.Time:
+		return formatTime(v)
+	case bool:
+		if v {
+			return int64(1)
+		}
+		return int64(0)
+	default:
+		return v
+	}
+}

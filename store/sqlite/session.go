@@ -1,0 +1,240 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"slices"
+	"strings"
+
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"switchboard/store"
+)
+
+// A session changes documents inside a transaction that somebody else began on the connection, with prepared statements.
+type session struct {
+	ctx      context.Context //nolint:containedctx // one session, one transaction
+	conn     *sql.Conn
+	prepared map[string]*sql.Stmt
+}
+
+func newSession(ctx context.Context, conn *sql.Conn) *session {
+	return &session{ctx: ctx, conn: conn, prepared: map[string]*sql.Stmt{}}
+}
+
+func (s *session) close() {
+	for _, statement := range s.prepared {
+		_ = statement.Close() // only frees memory
+	}
+	s.prepared = map[string]*sql.Stmt{}
+}
+
+func (s *session) statement(text string) (*sql.Stmt, error) {
+	if statement, ok := s.prepared[text]; ok {
+		return statement, nil
+	}
+	statement, err := s.conn.PrepareContext(s.ctx, text)
+	if err == nil {
+		s.prepared[text] = statement
+	}
+	return statement, err
+}
+
+func (s *session) exec(text string, arguments ...any) (sql.Result, error) {
+	statement, err := s.statement(text)
+	if err != nil {
+		return nil, err
+	}
+	return statement.ExecContext(s.ctx, arguments...)
+}
+
+// scan reads the one row a text selects; ok is false when there is none.
+func (s *session) scan(text string, argument any, into ...any) (ok bool, err error) {
+	statement, err := s.statement(text)
+	if err != nil {
+		return false, err
+	}
+	err = statement.QueryRowContext(s.ctx, argument).Scan(into...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// apply does one write. A *store.DuplicateError or store.ErrVersion leaves the transaction as it was before; any other
+// error ends it.
+func (s *session) apply(t *table, r *row) error {
+	switch r.op {
+	case store.Insert:
+		return s.insert(t, r)
+	case store.Replace:
+		return s.replace(t, r)
+	default:
+		return s.remove(t, r.id)
+	}
+}
+
+// stored is what the writer must know of a document that is there already.
+type stored struct {
+	n, version int64
+	lists      [][]byte
+	digest     sql.NullInt64
+}
+
+func (s *session) current(t *table, id string) (c stored, ok bool, err error) {
+	c.lists = make([][]byte, len(t.Arrays()))
+	into := []any{&c.n, &c.version}
+	for i := range c.lists {
+		into = append(into, &c.lists[i])
+	}
+	ok, err = s.scan(t.sql.current, id, append(into, &c.digest)...)
+	return c, ok, err
+}
+
+func (s *session) insert(t *table, r *row) error {
+	if err := s.free(t, r, 0); err != nil {
+		if _, ok := errors.AsType[*store.DuplicateError](err); ok {
+			if _, ok, lookup := s.current(t, r.id); ok || lookup != nil {
+				return errors.Join(lookup, &store.DuplicateError{Index: "_id"})
+			}
+		}
+		return err
+	}
+	arguments, err := r.arguments()
+	if err != nil {
+		return err
+	}
+	result, err := s.exec(t.sql.insert, arguments...)
+	if err != nil {
+		return t.duplicate(err)
+	}
+	n, err := result.LastInsertId()
+	if err != nil {
+		return err
+	}
+	for i := range t.Arrays() {
+		if err := s.relist(t, i, n, nil, r.arrays[i]); err != nil {
+			return err
+		}
+	}
+	return s.reword(t, n, false, r)
+}
+
+func (s *session) replace(t *table, r *row) error {
+	c, ok, err := s.current(t, r.id)
+	if err != nil {
+		return err
+	}
+	if !ok || c.version != r.version {
+		return store.ErrVersion
+	}
+	if err := s.free(t, r, c.n); err != nil {
+		return err
+	}
+	arguments, err := r.arguments()
+	if err != nil {
+		return err
+	}
+	if _, err := s.exec(t.sql.update, append(arguments[1:], c.n)...); err != nil {
+		return t.duplicate(err)
+	}
+	for i := range t.Arrays() {
+		before, err := unpacked(c.lists[i])
+		if err != nil {
+			return err
+		}
+		if err := s.relist(t, i, c.n, before, r.arrays[i]); err != nil {
+			return err
+		}
+	}
+	if same := c.digest.Valid == (r.digest != nil) && (!c.digest.Valid || r.digest == c.digest.Int64); same {
+		return nil
+	}
+	return s.reword(t, c.n, c.digest.Valid, r)
+}
+
+func (s *session) remove(t *table, id string) error {
+	c, ok, err := s.current(t, id)
+	if err != nil || !ok {
+		return err
+	}
+	if _, err := s.exec(t.sql.remove, c.n); err != nil {
+		return err
+	}
+	for i := range t.Arrays() {
+		before, err := unpacked(c.lists[i])
+		if err != nil {
+			return err
+		}
+		if err := s.relist(t, i, c.n, before, nil); err != nil {
+			return err
+		}
+	}
+	return s.reword(t, c.n, c.digest.Valid, &row{})
+}
+
+// free checks that no other document holds one of the row's unique array elements. The transaction is exclusive, so what
+// is free now still is when it is taken; and nothing was written yet that would have to be undone.
+func (s *session) free(t *table, r *row, n int64) error {
+	for i, index := range t.Arrays() {
+		if !index.Unique {
+			continue
+		}
+		for _, key := range r.arrays[i] {
+			var holder int64
+			ok, err := s.scan(t.sql.hold[i], key, &holder)
+			if err != nil {
+				return err
+			}
+			if ok && holder != n {
+				return &store.DuplicateError{Index: index.Name}
+			}
+		}
+	}
+	return nil
+}
+
+// relist writes the difference of an array's elements to its side table. Both lists are sorted and distinct.
+func (s *session) relist(t *table, i int, n int64, before, after []string) error {
+	for _, key := range before {
+		if _, keep := slices.BinarySearch(after, key); keep {
+			continue
+		}
+		if _, err := s.exec(t.sql.release[i], key, n); err != nil {
+			return err
+		}
+	}
+	for _, key := range after {
+		if _, had := slices.BinarySearch(before, key); had {
+			continue
+		}
+		if _, err := s.exec(t.sql.take[i], key, n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *session) reword(t *table, n int64, had bool, r *row) error {
+	if had {
+		if _, err := s.exec(t.sql.unindex, n); err != nil {
+			return err
+		}
+	}
+	if r.digest == nil {
+		return nil
+	}
+	_, err := s.exec(t.sql.index, n, r.words)
+	return err
+}
+
+// duplicate names the unique index SQLite complains about. It tells the columns.
+func (t *table) duplicate(err error) error {
+	if c := code(err); c != sqlite3.SQLITE_CONSTRAINT_UNIQUE && c != sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY {
+		return err
+	}
+	_, columns, _ := strings.Cut(err.Error(), "UNIQUE constraint failed: ")
+	columns, _, _ = strings.Cut(columns, " (")
+	return &store.DuplicateError{Index: t.uniques[columns]}
+}

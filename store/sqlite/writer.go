@@ -1,0 +1,264 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"switchboard/chat"
+	"switchboard/store"
+)
+
+// Bounds of the writer. Callers whose request finds the queue full wait for a place, or for their context.
+const (
+	queueLength  = 256
+	commitRows   = 4000     // no further request joins a transaction of this size
+	commitBytes  = 32 << 20 // nor one this large
+	sweepEvery   = time.Minute
+	sweepAtOnce  = 500
+	checkpointAt = "PRAGMA wal_autocheckpoint(4000)" // pages: fewer, larger checkpoints than the default
+)
+
+// A writer owns the file's one writing connection. While a commit waits for the disk, requests queue; the next
+// transaction takes all of them, so that one fsync serves every caller that waited for it.
+type writer struct {
+	log      *slog.Logger
+	metrics  *metrics
+	conn     *sql.Conn
+	session  *session
+	queue    chan *request
+	stopping chan struct{}
+	stopped  chan struct{}
+	once     sync.Once
+	expiring atomic.Pointer[map[string]*table]
+}
+
+// A request is one call of Write, or something to be done alone in a transaction.
+type request struct {
+	table   *table
+	rows    []row
+	results []error // the writer's until done is sent
+	alone   func(context.Context, *sql.Conn) error
+	done    chan error
+}
+
+func startWriter(ctx context.Context, db *sql.DB, log *slog.Logger, m *metrics) (*writer, error) {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := conn.ExecContext(ctx, checkpointAt); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	// A transaction serves many callers; none of them may cancel it.
+	detached := context.WithoutCancel(ctx)
+	w := &writer{
+		log: log, metrics: m, conn: conn, session: newSession(detached, conn),
+		queue: make(chan *request, queueLength), stopping: make(chan struct{}), stopped: make(chan struct{}),
+	}
+	go w.run(detached)
+	return w, nil
+}
+
+// stop lets the writer finish what is queued.
+func (w *writer) stop() error {
+	w.once.Do(func() { close(w.stopping) })
+	<-w.stopped
+	w.session.close()
+	return w.conn.Close()
+}
+
+func (w *writer) run(ctx context.Context) {
+	defer close(w.stopped)
+	sweep := time.NewTicker(sweepEvery)
+	defer sweep.Stop()
+	for {
+		select {
+		case r := <-w.queue:
+			w.serve(ctx, r)
+		case <-sweep.C:
+			if err := w.sweep(ctx, time.Now()); err != nil {
+				w.log.WarnContext(ctx, "expired documents could not be removed", "err", err)
+			}
+		case <-w.stopping:
+			for {
+				select {
+				case r := <-w.queue:
+					w.serve(ctx, r)
+				default:
+					return
+				}
+			}
+		}
+	}
+}
+
+// do queues a request and waits for it.
+func (w *writer) do(ctx context.Context, r *request) error {
+	select {
+	case w.queue <- r:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-w.stopping:
+		return fmt.Errorf("engine is closed: %w", chat.ErrUnavailable)
+	}
+	select {
+	case err := <-r.done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-w.stopped: // it may have been served in the last moment
+		select {
+		case err := <-r.done:
+			return err
+		default:
+			return fmt.Errorf("engine is closed: %w", chat.ErrUnavailable)
+		}
+	}
+}
+
+// alone runs something in a transaction of its own, between other callers' transactions.
+func (w *writer) alone(ctx context.Context, run func(context.Context, *sql.Conn) error) error {
+	return w.do(ctx, &request{alone: run, done: make(chan error, 1)})
+}
+
+func (w *writer) serve(ctx context.Context, first *request) {
+	if first.alone != nil {
+		err := w.transaction(ctx, func() error { return first.alone(ctx, w.conn) })
+		w.session.close() // its statements may be for tables that are no more
+		first.done <- err
+		return
+	}
+	group, next := w.gather(first)
+	started, rows := time.Now(), 0
+	err := w.transaction(ctx, func() error {
+		for _, r := range group {
+			rows += len(r.rows)
+			if err := w.apply(r); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	w.metrics.writes.Observe(float64(rows))
+	w.metrics.seconds.Observe(time.Since(started).Seconds())
+	for _, r := range group {
+		r.done <- err
+	}
+	if next != nil {
+		w.serve(ctx, next)
+	}
+}
+
+// gather takes what is queued behind the first request, up to the bounds. A request that wants to be alone comes after.
+func (w *writer) gather(first *request) (group []*request, next *request) {
+	group = []*request{first}
+	rows, bytes := len(first.rows), first.size()
+	for rows < commitRows && bytes < commitBytes {
+		select {
+		case r := <-w.queue:
+			if r.alone != nil {
+				return group, r
+			}
+			group = append(group, r)
+			rows, bytes = rows+len(r.rows), bytes+r.size()
+		default:
+			return group, nil
+		}
+	}
+	return group, nil
+}
+
+func (r *request) size() int {
+	n := 0
+	for i := range r.rows {
+		n += len(r.rows[i].doc)
+	}
+	return n
+}
+
+// apply writes a request's rows and notes what became of each. The error is one that ends the transaction.
+func (w *writer) apply(r *request) error {
+	for i := range r.rows {
+		if r.results[i] != nil {
+			continue
+		}
+		err := w.session.apply(r.table, &r.rows[i])
+		var duplicate *store.DuplicateError
+		if err != nil && !errors.Is(err, store.ErrVersion) && !errors.As(err, &duplicate) {
+			return err
+		}
+		r.results[i] = err
+	}
+	return nil
+}
+
+// transaction takes the file's write lock first, so that reading and writing inside are one step also for other processes.
+func (w *writer) transaction(ctx context.Context, run func() error) error {
+	if _, err := w.conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+		return err
+	}
+	err := run()
+	if err == nil {
+		_, err = w.conn.ExecContext(ctx, "COMMIT")
+	}
+	if err != nil {
+		if _, again := w.conn.ExecContext(ctx, "ROLLBACK"); again != nil {
+			w.log.DebugContext(ctx, "nothing to roll back", "err", again) // SQLite did it already, as on a full disk
+		}
+	}
+	return err
+}
+
+// sweep removes documents whose time has passed, a bounded number at a time so that writers hardly wait.
+func (w *writer) sweep(ctx context.Context, now time.Time) error {
+	tables := w.expiring.Load()
+	if tables == nil {
+		return nil
+	}
+	for _, t := range *tables {
+		if t.ExpireAfter == "" {
+			continue
+		}
+		if err := w.transaction(ctx, func() error { return w.expire(ctx, t, now) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *writer) expire(ctx context.Context, t *table, now time.Time) error {
+	ids, err := textColumn(w.conn.QueryContext(ctx, "SELECT id FROM "+t.name()+" WHERE "+quote(column(t.ExpireAfter))+" < ? LIMIT ?", formatTime(now), sweepAtOnce))
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if err := w.session.remove(t, id); err != nil {
+			return err
+		}
+	}
+	w.metrics.expired.Add(float64(len(ids)))
+	return nil
+}
+
+// textColumn reads a result of one text column.
+func textColumn(rows *sql.Rows, err error) ([]string, error) {
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var list []string
+	for rows.Next() {
+		var s string
+		if err := rows.Scan(&s); err != nil {
+			return nil, err
+		}
+		list = append(list, s)
+	}
+	return list, rows.Err()
+}
