@@ -1,0 +1,232 @@
+// Package dashboard is what agents see: server-rendered screens over small interfaces of the store, kept fresh by change
+// signals. Everything it shows works as a page without JavaScript; htmx asks the same addresses for fragments.
+package dashboard
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"switchboard/chat"
+	"switchboard/dashboard/live"
+	"switchboard/dashboard/view"
+	"switchboard/static"
+	"switchboard/templates"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/gofiber/template/html/v2"
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Conversations reads and changes conversations. List rows carry no messages.
+type Conversations interface {
+	Conversations(ctx context.Context, q chat.ConversationQuery) (chat.List[chat.Conversation], error)
+	Conversation(ctx context.Context, id string) (chat.Conversation, error)
+	Messages(ctx context.Context, conversationID, before string, limit int) (chat.List[chat.Message], error)
+	ConversationCounts(ctx context.Context, agent string) (map[string]int64, error)
+	UpdateConversation(ctx context.Context, id string, edit func(*chat.Conversation) error) (chat.Conversation, error)
+}
+
+// Contacts reads and changes contacts.
+type Contacts interface {
+	Contacts(ctx context.Context, q chat.ContactQuery) (chat.List[chat.Contact], error)
+	Contact(ctx context.Context, id string) (chat.Contact, error)
+	ContactsByID(ctx context.Context, ids []string) (map[string]chat.Contact, error)
+	UpdateContact(ctx context.Context, id string, edit func(*chat.Contact) error) (chat.Contact, error)
+}
+
+// Users reads and changes the people who sign in.
+type Users interface {
+	UserByEmail(ctx context.Context, email string) (chat.User, error)
+	User(ctx context.Context, id string) (chat.User, error)
+	Users(ctx context.Context) ([]chat.User, error)
+	UpdateUser(ctx context.Context, id string, edit func(*chat.User) error) (chat.User, error)
+}
+
+// Logins keeps signed-in browsers.
+type Logins interface {
+	CreateLogin(ctx context.Context, login chat.Login) error
+	Login(ctx context.Context, id string) (chat.Login, error)
+	TouchLogin(ctx context.Context, id string, expires time.Time) error
+	DeleteLogin(ctx context.Context, id string) error
+}
+
+// Settings reads the workspace's settings.
+type Settings interface {
+	Settings(ctx context.Context) (chat.Settings, error)
+}
+
+// Publisher tells all open dashboards of all processes that documents changed.
+type Publisher interface {
+	Publish(ctx context.Context, changes []chat.Change) error
+}
+
+// Deps are what the dashboard works on. All are required, except Metrics.
+type Deps struct {
+	Conversations Conversations
+	Contacts      Contacts
+	Users         Users
+	Logins        Logins
+	Settings      Settings
+	Changes       Publisher
+	Hub           *live.Hub
+	Log           *slog.Logger
+	Metrics       prometheus.Registerer
+}
+
+// Config says how the dashboard runs. The zero value works.
+type Config struct {
+	Secure      bool                              // behind TLS: the cookie is Secure and bound to the host
+	ClientIP    func(*fiber.Ctx) string           // who is calling, from the trusted proxy hop; nil: the connection's address
+	AccountName func(chat.Channel, string) string // configured name of a number, account or widget; nil: its id
+	GeoCredits  []view.Credit                     // shown beside places found by address
+	Now         func() time.Time                  // nil: time.Now
+	Timeout     time.Duration                     // of one request; zero: 10 s
+}
+
+// A Dashboard serves the screens. It is safe for concurrent use.
+type Dashboard struct {
+	Deps
+	config   Config
+	log      *slog.Logger
+	engine   *html.Engine
+	assets   *static.Assets
+	metrics  *metrics
+	throttle *throttle
+	password *verifier
+}
+
+// New prepares templates and assets and fails when one of them is broken.
+func New(deps Deps, config Config) (*Dashboard, error) {
+	if deps.Conversations == nil || deps.Contacts == nil || deps.Users == nil || deps.Logins == nil || deps.Settings == nil ||
+		deps.Changes == nil || deps.Hub == nil || deps.Log == nil {
+		return nil, errors.New("dashboard: a dependency is missing")
+	}
+	config = withDefaults(config)
+	assets, err := static.Build(static.FS())
+	if err != nil {
+		return nil, fmt.Errorf("dashboard: assets: %w", err)
+	}
+	engine := html.NewFileSystem(http.FS(templates.FS()), ".html")
+	for name, f := range view.Funcs(assets.URL) {
+		engine.AddFunc(name, f)
+	}
+	if err := engine.Load(); err != nil {
+		return nil, fmt.Errorf("dashboard: templates: %w", err)
+	}
+	password, err := newVerifier()
+	if err != nil {
+		return nil, fmt.Errorf("dashboard: %w", err)
+	}
+	return &Dashboard{
+		Deps: deps, config: config, log: deps.Log.With("component", "dashboard"), engine: engine, assets: assets,
+		metrics: newMetrics(deps.Metrics), throttle: newThrottle(config.Now), password: password,
+	}, nil
+}
+
+func withDefaults(c Config) Config {
+	if c.ClientIP == nil {
+		c.ClientIP = func(ctx *fiber.Ctx) string { return ctx.Context().RemoteIP().String() }
+	}
+	if c.AccountName == nil {
+		c.AccountName = func(_ chat.Channel, account string) string { return account }
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Timeout == 0 {
+		c.Timeout = 10 * time.Second
+	}
+	return c
+}
+
+// frame is what every page needs around its content.
+type frame struct {
+	Title  string
+	Theme  string // light, dark, or empty for the system's
+	Mark   string // of the hub, from before the store was read
+	CSRF   string
+	User   string
+	Avatar view.Avatar
+	Active string // entry of the navigation
+	Body   any
+}
+
+// frame starts a page. Call it before reading the store, so that no change falls between reading and subscribing.
+func (d *Dashboard) frame(c *fiber.Ctx, title, active string) *frame {
+	f := &frame{Title: title, Theme: theme(c), Active: active, Mark: d.Hub.Mark()}
+	if s := signedIn(c); s != nil {
+		f.CSRF, f.User = s.token, view.UserName(&s.user)
+		f.Avatar = view.AvatarOf(s.user.ID, f.User)
+	}
+	return f
+}
+
+func theme(c *fiber.Ctx) string {
+	switch t := c.Cookies("theme"); t {
+	case "light", "dark":
+		return t
+	default:
+		return ""
+	}
+}
+
+// render writes a template. It is rendered into a buffer first, so that a failure is still a clean error page.
+func (d *Dashboard) render(c *fiber.Ctx, status int, templateName string, data any) error {
+	var out bytes.Buffer
+	if err := d.engine.Render(&out, templateName, data); err != nil {
+		return fmt.Errorf("dashboard: render %s: %w", templateName, err)
+	}
+	return sendHTML(c, status, out.Bytes())
+}
+
+// smallest answer worth compressing.
+const worthCompressing = 2048
+
+// sendHTML answers with a page or fragment, which no cache may keep or mistake for the other.
+func sendHTML(c *fiber.Ctx, status int, body []byte) error {
+	c.Vary(fiber.HeaderAcceptEncoding)
+	if len(body) > worthCompressing && strings.Contains(c.Get(fiber.HeaderAcceptEncoding), "gzip") {
+		var packed bytes.Buffer
+		zip, err := gzip.NewWriterLevel(&packed, gzip.BestSpeed)
+		if err == nil {
+			_, err = zip.Write(body)
+		}
+		if err == nil {
+			err = zip.Close()
+		}
+		if err != nil {
+			return fmt.Errorf("dashboard: compress: %w", err)
+		}
+		c.Set(fiber.HeaderContentEncoding, "gzip")
+		body = packed.Bytes()
+	}
+	c.Status(status).Set(fiber.HeaderContentType, fiber.MIMETextHTMLCharsetUTF8)
+	c.Set(fiber.HeaderCacheControl, "private, no-store")
+	c.Vary("HX-Request", "Cookie")
+	return c.Send(body)
+}
+
+// fragment tells whether htmx asks for a part of the page. Restoring history asks for the whole page.
+func fragment(c *fiber.Ctx) bool {
+	return c.Get("HX-Request") == "true" && c.Get("HX-Boosted") == "" && c.Get("HX-History-Restore-Request") == ""
+}
+
+// changed tells everybody about an agent's edit. The edit is stored already: when telling fails, other dashboards show it
+// later than they should, which is no reason to tell the agent that it failed.
+func (d *Dashboard) changed(c *fiber.Ctx, change chat.Change) {
+	change.By, change.StoredAt = signedIn(c).user.ID, d.config.Now().UTC()
+	if err := d.Changes.Publish(c.UserContext(), []chat.Change{change}); err != nil {
+		d.log.Warn("an edit was stored but not announced", "request_id", requestID(c), "err", err)
+	}
+}
+
+func (d *Dashboard) clock(c *fiber.Ctx) view.Clock {
+	return view.NewClock(d.config.Now(), signedIn(c).user.TimeZone)
+}

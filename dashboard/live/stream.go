@@ -1,0 +1,145 @@
+package live
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"switchboard/chat"
+)
+
+// Timing of a stream. The first change goes out at once; those that follow within gather travel together, so that a burst of
+// a thousand webhooks is a handful of repaints. The heartbeat is the only way to learn that a browser has gone (Fiber does
+// not tell). A stream ends after lifetime, so that its viewer's rights are checked again.
+const (
+	gather    = 80 * time.Millisecond
+	heartbeat = 10 * time.Second
+	lifetime  = 15 * time.Minute
+	maxIDs    = 64 // a signal that names more ids says resync instead
+)
+
+// message is the data of one server-sent event.
+type message struct {
+	Mark          string   `json:"mark,omitempty"`
+	Conversations []string `json:"conversations,omitempty"`
+	Contacts      []string `json:"contacts,omitempty"`
+	List          bool     `json:"list,omitempty"` // something that a conversation list shows changed
+	Age           int64    `json:"age,omitempty"`  // milliseconds since the gateway received the oldest change in here
+}
+
+// Stream writes the subscription's signals to w as server-sent events until the subscription ends, its lifetime is over or
+// the browser is gone. It closes the subscription.
+//
+// Events: "hello" (first; the hub's mark), "change", "resync" (fetch everything), "ping", and "bye" (connect again at once).
+func (s *Subscription) Stream(w *bufio.Writer) error {
+	defer s.Close()
+	if err := s.hello(w); err != nil {
+		return err
+	}
+	beat := time.NewTicker(heartbeat)
+	defer beat.Stop()
+	end := time.NewTimer(lifetime)
+	defer end.Stop()
+	for {
+		select {
+		case signal, ok := <-s.signals:
+			if !ok {
+				return nil
+			}
+			if err := s.forward(w, signal); err != nil {
+				return err
+			}
+		case <-beat.C:
+			if err := send(w, "ping", message{}); err != nil {
+				return err
+			}
+		case <-end.C:
+			return send(w, "bye", message{})
+		}
+	}
+}
+
+func (s *Subscription) hello(w *bufio.Writer) error {
+	if _, err := w.WriteString("retry: 1000\n"); err != nil {
+		return fmt.Errorf("live: write: %w", err)
+	}
+	return send(w, "hello", message{Mark: s.hub.Mark()})
+}
+
+// forward sends a signal at once; whatever comes within the gather time after a sending goes out together.
+func (s *Subscription) forward(w *bufio.Writer, first Signal) error {
+	for batch := []Signal{first}; len(batch) > 0; batch = s.collect() {
+		if err := s.write(w, batch); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// collect drains the subscription for the gather time, so that its bounded channel does not fill up meanwhile.
+func (s *Subscription) collect() []Signal {
+	var batch []Signal
+	over := time.NewTimer(gather)
+	defer over.Stop()
+	for {
+		select {
+		case signal, ok := <-s.signals:
+			if !ok {
+				return batch
+			}
+			batch = append(batch, signal)
+		case <-over.C:
+			return batch
+		}
+	}
+}
+
+func (s *Subscription) write(w *bufio.Writer, batch []Signal) error {
+	out := message{Mark: batch[len(batch)-1].Mark}
+	var oldest time.Time
+	for _, signal := range batch {
+		for i := range signal.Changes {
+			change := &signal.Changes[i]
+			if change.Conversation == "" && change.Contact == "" {
+				return send(w, "resync", message{Mark: out.Mark})
+			}
+			out.add(change)
+			if at := change.ReceivedAt; !at.IsZero() && (oldest.IsZero() || at.Before(oldest)) {
+				oldest = at
+			}
+		}
+	}
+	if len(out.Conversations) > maxIDs || len(out.Contacts) > maxIDs {
+		return send(w, "resync", message{Mark: out.Mark})
+	}
+	if !oldest.IsZero() {
+		out.Age = max(1, time.Since(oldest).Milliseconds())
+	}
+	return send(w, "change", out)
+}
+
+func (m *message) add(change *chat.Change) {
+	if id := change.Conversation; id != "" && !slices.Contains(m.Conversations, id) {
+		m.Conversations = append(m.Conversations, id)
+	}
+	if id := change.Contact; id != "" && !slices.Contains(m.Contacts, id) {
+		m.Contacts = append(m.Contacts, id)
+	}
+	m.List = m.List || change.Conversation != "" || slices.Contains(change.What, "contact")
+}
+
+func send(w *bufio.Writer, event string, m message) error {
+	data, err := json.Marshal(m)
+	if err != nil {
+		return fmt.Errorf("live: encode: %w", err)
+	}
+	if _, err := fmt.Fprintf(w, "event: %s\ndata: %s\n\n", event, data); err != nil {
+		return fmt.Errorf("live: write: %w", err)
+	}
+	if err := w.Flush(); err != nil {
+		return fmt.Errorf("live: flush: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,227 @@
+package view
+
+import (
+	"maps"
+	"net/url"
+	"strconv"
+	"time"
+
+	"switchboard/chat"
+)
+
+// A List is the left column of the inbox.
+type List struct {
+	Tabs    []Tab
+	Filter  Filter
+	Rows    Rows
+	Filters bool // some filter beyond the tab is set
+}
+
+// Rows is the part of the list that is fetched again when something changed.
+type Rows struct {
+	Items      []Row
+	RefreshURL string
+	MoreURL    string // the next rows; empty at the end
+	Empty      *Empty
+}
+
+// A Tab is one of the ready-made views of the inbox.
+type Tab struct {
+	Key, Name, Count, URL string
+	Current               bool
+}
+
+// A Filter is what the list's form shows.
+type Filter struct {
+	View, Query, Channel, Label, Sort string
+	Channels                          []Option
+	Labels                            []Option
+	Sorts                             []Option
+	ClearURL                          string
+	Action                            string // where the form goes without JavaScript: keeps the open conversation
+}
+
+// An Option of a select.
+type Option struct {
+	Value, Name string
+	Selected    bool
+}
+
+// An Empty says why there is nothing and what to do about it.
+type Empty struct {
+	Icon, Title, Text string
+	Command           string // shown as code
+	LinkText, LinkURL string
+}
+
+// A Row is one conversation in the list.
+type Row struct {
+	ID       string
+	URL      string
+	Avatar   Avatar
+	Name     string
+	Preview  string
+	Sent     bool // the newest message is ours
+	Icon     string
+	At       Moment
+	Unread   string
+	Priority *Priority
+	Labels   []Label
+	Hidden   int // labels beyond those shown
+	Waiting  *Waiting
+	State    *State // only where it differs from what the list is about
+	Current  bool
+}
+
+// A Priority as word, and shape by class.
+type Priority struct{ Key, Word string }
+
+// Waiting tells how long the customer has been waiting for an answer.
+type Waiting struct {
+	Since Moment
+	Text  string
+	Level string // calm, soon, long: CSS class; the words carry the meaning
+}
+
+const rowLabels = 3
+
+// RowInput is what a row is made from.
+type RowInput struct {
+	Conversation *chat.Conversation
+	Contact      *chat.Contact // nil when it could not be found
+	Agent        string
+	Labels       []chat.LabelDefinition
+	Query        url.Values // of the list, kept in the row's link
+	State        chat.State // the state the list shows, empty for several
+	Current      string
+	Clock        Clock
+}
+
+// RowOf makes a row of the list.
+func RowOf(in *RowInput) Row {
+	c := in.Conversation
+	channel := ChannelOf(c.Channel)
+	name := "Unknown person"
+	if in.Contact != nil {
+		name = ContactName(in.Contact)
+	}
+	row := Row{
+		ID: c.ID, URL: URL("/inbox/"+url.PathEscape(c.ID), in.Query), Name: name,
+		Avatar: avatar(c.ContactID, name, &channel), At: in.Clock.Moment(c.LastActivityAt),
+		Sent: c.Last.Direction == chat.Outbound, Current: c.ID == in.Current,
+		Labels: Labels(c.Labels[:min(len(c.Labels), rowLabels)], in.Labels), Hidden: max(0, len(c.Labels)-rowLabels),
+		Waiting: waiting(c, in.Clock),
+	}
+	row.Preview, row.Icon = preview(&c.Last)
+	if unread := c.Unread(in.Agent); unread > 0 {
+		row.Unread = Count(unread)
+	}
+	if c.Priority != "" {
+		row.Priority = &Priority{Key: c.Priority, Word: PriorityWord(c.Priority)}
+	}
+	if c.State != in.State && c.State != chat.StateOpen {
+		state := StateOf(c.State)
+		row.State = &state
+	}
+	return row
+}
+
+// preview is one line of the newest message, with an icon when it is not plain text.
+func preview(p *chat.Preview) (text, icon string) {
+	switch {
+	case p.ID == "":
+		return "No messages yet", ""
+	case p.Deleted:
+		return "Message deleted", "ban"
+	case p.Type == "text":
+		return p.Text, ""
+	case p.Text != "":
+		return p.Text, kindIcon(p.Type)
+	}
+	return Kind(p.Type, ""), kindIcon(p.Type)
+}
+
+// Waiting times that call for attention.
+const (
+	waitingSoon = 15 * time.Minute
+	waitingLong = time.Hour
+)
+
+func waiting(c *chat.Conversation, clock Clock) *Waiting {
+	if c.Waiting.IsZero() || c.State == chat.StateClosed {
+		return nil
+	}
+	w := &Waiting{Since: clock.Moment(c.Waiting), Level: "calm"}
+	age := clock.Now.Sub(c.Waiting)
+	w.Text = "waiting " + Duration(max(age, time.Minute))
+	switch {
+	case age >= waitingLong:
+		w.Level = "long"
+	case age >= waitingSoon:
+		w.Level = "soon"
+	}
+	return w
+}
+
+// countLimit is how far the store counts.
+const countLimit = 1000
+
+// Count words a number that was counted up to a limit.
+func Count(n int64) string {
+	if n >= countLimit {
+		return "999+"
+	}
+	return strconv.FormatInt(n, 10)
+}
+
+// Views lists the keys of the ready-made views in their order.
+func Views() []string { return []string{"open", "mine", "unassigned", "pending", "snoozed", "closed"} }
+
+// Tabs makes the ready-made views with their counts.
+func Tabs(current string, counts map[string]int64, filters url.Values) []Tab {
+	var out []Tab
+	for _, key := range Views() {
+		query := maps.Clone(filters)
+		query.Del("view")
+		if key != "open" {
+			query.Set("view", key)
+		}
+		tab := Tab{Key: key, Name: sentence(key), URL: URL("/inbox", query), Current: key == current}
+		if n := counts[key]; n > 0 {
+			tab.Count = Count(n)
+		}
+		out = append(out, tab)
+	}
+	return out
+}
+
+// Options makes options of pairs (value, name).
+func Options(selected string, pairs ...[2]string) []Option {
+	var out []Option
+	for _, p := range pairs {
+		out = append(out, Option{Value: p[0], Name: p[1], Selected: p[0] == selected})
+	}
+	return out
+}
+
+// ChannelOptions offers every channel and all of them.
+func ChannelOptions(selected string) []Option {
+	pairs := [][2]string{{"", "All channels"}}
+	for _, c := range Channels() {
+		pairs = append(pairs, [2]string{c.Key, c.Name})
+	}
+	return Options(selected, pairs...)
+}
+
+// LabelOptions offers the defined labels, and the selected one even if it is not defined.
+func LabelOptions(selected string, defined []chat.LabelDefinition) []Option {
+	pairs, there := [][2]string{{"", "Any label"}}, selected == ""
+	for _, d := range defined {
+		pairs = append(pairs, [2]string{d.Name, d.Name})
+		there = there || d.Name == selected
+	}
+	if !there {
+		pairs = append(pairs, [2]string{selected, selected})
+	}
+	return Options(selected, pairs...)
+}

@@ -1,0 +1,291 @@
+package view
+
+import (
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"switchboard/chat"
+)
+
+// A Panel is the right column: one of its tabs.
+type Panel struct {
+	ID           string // of the conversation
+	Tabs         []PanelTab
+	Tab          string
+	RefreshURL   string
+	Contact      *ContactPanel
+	Conversation *ConversationPanel
+}
+
+// A PanelTab is one tab of the panel.
+type PanelTab struct {
+	Key, Name, Icon, Shortcut string
+	URL                       string // works without JavaScript
+	ChooseURL                 string // remembers the choice
+	Current                   bool
+}
+
+// PanelTabs lists the tabs; an unknown choice is the first.
+func PanelTabs(conversation, chosen string, query url.Values) []PanelTab {
+	tabs := []PanelTab{{Key: "contact", Name: "Contact", Icon: "contact-round", Shortcut: "1"}, {Key: "conversation", Name: "Conversation", Icon: "messages-square", Shortcut: "2"}}
+	chosen = KnownTab(chosen)
+	for i := range tabs {
+		t := &tabs[i]
+		q := url.Values{"tab": {t.Key}}
+		for key := range query {
+			q.Set(key, query.Get(key))
+		}
+		q.Set("tab", t.Key)
+		t.URL = URL("/inbox/"+url.PathEscape(conversation), q)
+		t.ChooseURL = "/inbox/" + url.PathEscape(conversation) + "/panel"
+		t.Current = t.Key == chosen
+	}
+	return tabs
+}
+
+// KnownTab is the tab of that name, or the first.
+func KnownTab(name string) string {
+	if name == "conversation" {
+		return name
+	}
+	return "contact"
+}
+
+// A ContactPanel shows one person.
+type ContactPanel struct {
+	ID         string
+	Name       string
+	Avatar     Avatar
+	URL        string
+	Verified   bool
+	Created    Moment
+	Seen       Moment
+	LocalTime  string
+	Zone       string
+	Channels   []ChannelLink
+	Profiles   []Fact
+	Fields     []Field
+	Labels     LabelBox
+	Attributes AttributeBox
+	Identities []Identity
+	Claims     []Claim
+	Merged     []string
+}
+
+// A ChannelLink opens the person's newest conversation on a channel.
+type ChannelLink struct {
+	Channel
+	URL string // empty when there is no conversation
+}
+
+// An Identity is one platform identifier, read-only.
+type Identity struct {
+	Channel     Channel
+	Kind, Value string
+	Verified    bool
+	Retired     bool
+	First, Last Moment
+}
+
+// A Claim is something a visitor typed, not proven.
+type Claim struct {
+	Kind, Value string
+	At          Moment
+}
+
+// A LabelBox shows labels with the means to add and remove them.
+type LabelBox struct {
+	ID        string // DOM id
+	Title     string
+	Labels    []Label
+	Known     []string // suggestions
+	AddURL    string
+	RemoveURL string
+	CSRF      string
+	Return    string
+	Error     string
+	Entered   string // what was typed when it was refused
+}
+
+// Refused is the box with what was wrong with the typed label.
+func (b LabelBox) Refused(message, entered string) LabelBox {
+	b.Error, b.Entered = message, entered
+	return b
+}
+
+// An AttributeBox shows attributes with the means to set and remove them.
+type AttributeBox struct {
+	ID         string
+	Title      string
+	Attributes []Attribute
+	SetURL     string
+	RemoveURL  string
+	CSRF       string
+	Return     string
+	Error      string
+	Conflict   *Conflict
+	Key, Value string // what was typed when it was refused
+}
+
+// Refused is the box with what was wrong with the typed attribute.
+func (b AttributeBox) Refused(message, key, value string) AttributeBox {
+	b.Error, b.Key, b.Value = message, key, value
+	return b
+}
+
+// An Attribute is one named value.
+type Attribute struct{ Key, Value string }
+
+// Form is what every form of a panel needs.
+type Form struct {
+	CSRF   string
+	Return string // where a form without JavaScript goes back to
+	Edit   string // field that is shown as a form
+}
+
+// ContactInput is what a contact panel is made from.
+type ContactInput struct {
+	Contact       *chat.Contact
+	Conversations []chat.Conversation // newest first
+	Labels        []chat.LabelDefinition
+	Form          Form
+	Clock         Clock
+}
+
+// ContactPanelOf shows a contact.
+func ContactPanelOf(in *ContactInput) *ContactPanel {
+	c := in.Contact
+	name := ContactName(c)
+	p := &ContactPanel{
+		ID: c.ID, Name: name, Avatar: avatar(c.ID, name, nil), URL: ContactURL(c.ID),
+		Verified: slices.ContainsFunc(c.Identities, func(i chat.Identity) bool {
+			return i.Verified && i.Kind == chat.IdentityExternal && i.RetiredAt.IsZero()
+		}),
+		Created: in.Clock.Moment(c.CreatedAt), Seen: in.Clock.Moment(c.LastSeenAt),
+		Channels: channelLinks(c, in.Conversations), Profiles: profiles(c),
+		Fields: Fields(c, in.Form, in.Clock), Labels: ContactLabels(c, in.Labels, in.Form), Attributes: ContactAttributes(c, in.Form),
+		Merged: c.MergedFrom,
+	}
+	p.LocalTime, p.Zone = localTime(c.TimeZone, in.Clock.Now)
+	for i := range c.Identities {
+		p.Identities = append(p.Identities, identity(&c.Identities[i], in.Clock))
+	}
+	for _, claim := range c.Claims {
+		p.Claims = append(p.Claims, Claim{Kind: sentence(claim.Kind), Value: line(claim.Value), At: in.Clock.Moment(claim.At)})
+	}
+	return p
+}
+
+// ContactURL is the page of a contact.
+func ContactURL(id string) string { return "/contacts/" + url.PathEscape(id) }
+
+func channelLinks(c *chat.Contact, conversations []chat.Conversation) []ChannelLink {
+	var out []ChannelLink
+	for _, channel := range c.Channels {
+		link := ChannelLink{Channel: ChannelOf(channel)}
+		for i := range conversations {
+			if conversations[i].Channel == channel {
+				link.URL = "/inbox/" + url.PathEscape(conversations[i].ID)
+				break
+			}
+		}
+		out = append(out, link)
+	}
+	return out
+}
+
+// profiles words what the platforms tell about the person.
+func profiles(c *chat.Contact) []Fact {
+	var out []Fact
+	for _, p := range c.Profiles {
+		var parts []string
+		if p.Username != "" {
+			parts = append(parts, "@"+line(p.Username))
+		}
+		if p.FollowerCount > 0 {
+			parts = append(parts, thousands(p.FollowerCount)+" followers")
+		}
+		if p.Follows {
+			parts = append(parts, "follows you")
+		}
+		if p.Followed {
+			parts = append(parts, "you follow them")
+		}
+		if p.Verified {
+			parts = append(parts, "verified account")
+		}
+		if len(parts) > 0 {
+			out = append(out, Fact{Name: ChannelOf(p.Channel).Name, Value: strings.Join(parts, " · ")})
+		}
+	}
+	return out
+}
+
+func localTime(zone string, now time.Time) (clock, name string) {
+	location, err := time.LoadLocation(zone)
+	if zone == "" || err != nil {
+		return "", ""
+	}
+	return now.In(location).Format("Mon 15:04"), strings.ReplaceAll(zone, "_", " ")
+}
+
+func identity(i *chat.Identity, clock Clock) Identity {
+	names := map[chat.IdentityKind]string{
+		chat.IdentityPhone: "Phone", chat.IdentityBSUID: "Business-scoped id", chat.IdentityParentBSUID: "Parent id",
+		chat.IdentityIGSID: "Instagram-scoped id", chat.IdentityVisitor: "Visitor id", chat.IdentityExternal: "Customer id",
+	}
+	return Identity{
+		Channel: ChannelOf(i.Channel), Kind: names[i.Kind], Value: line(i.Value), Verified: i.Verified, Retired: !i.RetiredAt.IsZero(),
+		First: clock.Moment(i.FirstSeen), Last: clock.Moment(i.LastSeen),
+	}
+}
+
+// ContactLabels is the label box of a contact.
+func ContactLabels(c *chat.Contact, defined []chat.LabelDefinition, form Form) LabelBox {
+	return labelBox("contact-labels-"+c.ID, "Contact labels", ContactURL(c.ID), c.Labels, defined, form)
+}
+
+// ConversationLabels is the label box of a conversation.
+func ConversationLabels(c *chat.Conversation, defined []chat.LabelDefinition, form Form) LabelBox {
+	return labelBox("conversation-labels-"+c.ID, "Conversation labels", "/inbox/"+url.PathEscape(c.ID), c.Labels, defined, form)
+}
+
+func labelBox(id, title, base string, names []string, defined []chat.LabelDefinition, form Form) LabelBox {
+	box := LabelBox{ID: id, Title: title, Labels: Labels(names, defined), AddURL: base + "/labels", RemoveURL: base + "/labels/remove", CSRF: form.CSRF, Return: form.Return}
+	for _, d := range defined {
+		if !slices.Contains(names, d.Name) {
+			box.Known = append(box.Known, d.Name)
+		}
+	}
+	return box
+}
+
+// ContactAttributes is the attribute box of a contact.
+func ContactAttributes(c *chat.Contact, form Form) AttributeBox {
+	return attributeBox("contact-attributes-"+c.ID, "Contact attributes", ContactURL(c.ID), c.Attributes, form)
+}
+
+// ConversationAttributes is the attribute box of a conversation.
+func ConversationAttributes(c *chat.Conversation, form Form) AttributeBox {
+	return attributeBox("conversation-attributes-"+c.ID, "Conversation attributes", "/inbox/"+url.PathEscape(c.ID), c.Attributes, form)
+}
+
+func attributeBox(id, title, base string, attributes []chat.Attribute, form Form) AttributeBox {
+	box := AttributeBox{ID: id, Title: title, SetURL: base + "/attributes", RemoveURL: base + "/attributes/remove", CSRF: form.CSRF, Return: form.Return}
+	for _, a := range attributes {
+		box.Attributes = append(box.Attributes, Attribute{Key: a.Key, Value: a.Value})
+	}
+	return box
+}
+
+// thousands groups the digits of a number.
+func thousands(n int64) string {
+	digits := strconv.AppendInt(nil, n, 10)
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = slices.Insert(digits, i, ',')
+	}
+	return string(digits)
+}

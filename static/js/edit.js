@@ -1,0 +1,143 @@
+/* Editing in place: Enter or leaving the field saves, Esc cancels, Tab saves and goes on to the next field. */
+(() => {
+  'use strict';
+  const initial = new WeakMap();
+  const value = (form) => form.elements.value?.value ?? '';
+  const changed = (form) => value(form) !== (initial.get(form) ?? form.elements.value?.defaultValue ?? '');
+  let next = null; // id of the field to open after this one was saved
+
+  // A form that is on its way out (saved, cancelled, replaced) loses the focus too: that must not start anything again.
+  const cancel = (form) => {
+    const field = form.closest('.field');
+    if (!form.isConnected || form.dataset.sent || !field) return;
+    form.dataset.sent = 'true';
+    htmx.ajax('GET', form.querySelector('[data-cancel]').getAttribute('hx-get'), { source: field, target: field, swap: 'outerHTML' });
+  };
+  const submit = (form) => { if (form.isConnected && !form.dataset.sent) form.requestSubmit(); };
+
+  document.addEventListener('focusin', (event) => {
+    const form = event.target.closest('form[data-inplace], form[data-autosave]');
+    if (form && !initial.has(form)) initial.set(form, value(form));
+  });
+  document.addEventListener('focusout', (event) => {
+    const form = event.target.closest('form[data-inplace]');
+    if (!form || event.target.name !== 'value' || form.contains(event.relatedTarget)) return;
+    if (!document.hasFocus()) return; // the window lost the focus, not the field
+    if (changed(form)) submit(form);
+    else cancel(form);
+  });
+  document.addEventListener('change', (event) => {
+    const form = event.target.closest('form[data-autosave]');
+    if (form) submit(form);
+  });
+  document.addEventListener('submit', (event) => { event.target.dataset.sent = 'true'; }, true);
+  document.addEventListener('htmx:finally:request', (event) => {
+    const form = event.detail.ctx?.sourceElement;
+    if (form?.matches?.('form')) delete form.dataset.sent;
+  });
+
+  document.addEventListener('keydown', (event) => {
+    const form = event.target.closest?.('form[data-inplace]');
+    if (!form || event.isComposing) return;
+    if (event.key === 'Escape') {
+      event.preventDefault();
+      event.stopPropagation();
+      next = form.closest('.field').id;
+      cancel(form);
+    } else if (event.key === 'Enter' && event.target.tagName === 'TEXTAREA' && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      submit(form);
+    } else if (event.key === 'Enter' && event.target.tagName === 'SELECT') {
+      event.preventDefault();
+      submit(form);
+    } else if (event.key === 'Tab' && event.target.name === 'value') {
+      const fields = [...document.querySelectorAll('.field')];
+      const after = fields[fields.indexOf(form.closest('.field')) + (event.shiftKey ? -1 : 1)];
+      if (!after) return;
+      event.preventDefault();
+      next = `open:${after.id}`;
+      if (changed(form)) submit(form);
+      else cancel(form);
+    } else if (event.key === 'Enter') {
+      next = form.closest('.field').id;
+    }
+  }, true);
+
+  // Focus goes on where it was: to the next field, back to the value that was edited, or to the box whose entry is gone.
+  let box = null; // id of the box of labels or attributes that was changed last
+  document.addEventListener('submit', (event) => {
+    const form = event.target;
+    if (!form.contains(document.activeElement)) return;
+    box = form.closest('section[id]')?.id ?? null;
+    if (form.matches('.inplace') && !next) next = form.closest('.field')?.id ?? null;
+  }, true);
+  document.addEventListener('click', (event) => {
+    const link = event.target.closest('[data-cancel]');
+    if (link) next = link.closest('.field').id;
+  }, true);
+  const goOn = () => {
+    const open = next.startsWith('open:');
+    const field = document.getElementById(open ? next.slice(5) : next);
+    if (!field) return;
+    const link = field.querySelector('[data-edit]');
+    if (!link && open) return;
+    next = null;
+    if (open) link.click();
+    else link?.focus();
+  };
+  document.addEventListener('htmx:after:swap', () => {
+    if (next) goOn();
+    else if (box && (document.activeElement === document.body || !document.activeElement)) {
+      document.getElementById(box)?.querySelector('input:not([type="hidden"]):last-of-type')?.focus({ preventScroll: true });
+    }
+    box = null;
+  });
+
+  // --- notices ----------------------------------------------------------------------------------------------------
+
+  const LIFE = 8000;
+  const dismiss = (toast) => toast?.remove();
+  new MutationObserver((records) => {
+    for (const record of records) {
+      for (const node of record.addedNodes) {
+        if (!(node instanceof Element) || !node.matches('[data-toast]')) continue;
+        const toasts = [...node.parentElement.children];
+        for (const old of toasts.slice(0, -3)) old.remove();
+        if (node.classList.contains('toast--error')) continue; // stays until it is read
+        let timer = setTimeout(() => dismiss(node), LIFE);
+        node.addEventListener('pointerenter', () => clearTimeout(timer));
+        node.addEventListener('focusin', () => clearTimeout(timer));
+        node.addEventListener('pointerleave', () => { timer = setTimeout(() => dismiss(node), LIFE); });
+      }
+    }
+  }).observe(document.body, { childList: true, subtree: true });
+  document.addEventListener('click', (event) => {
+    if (event.target.closest('[data-dismiss]')) dismiss(event.target.closest('[data-toast]'));
+  });
+  document.addEventListener('htmx:finally:request', (event) => {
+    const form = event.detail.ctx?.sourceElement;
+    if (form?.matches?.('[data-undo]')) dismiss(form.closest('[data-toast]'));
+  });
+
+  // The network failed: nothing came back that could say so.
+  document.addEventListener('htmx:error', (event) => {
+    const ctx = event.detail.ctx;
+    const name = ctx?.sourceEvent?.type || '';
+    if (!ctx || name.startsWith('sb:')) return; // the pill tells
+    const toast = document.createElement('div');
+    toast.className = 'toast toast--error';
+    toast.dataset.toast = '';
+    toast.setAttribute('role', 'alert');
+    const text = document.createElement('span');
+    text.textContent = ctx.request.method === 'GET'
+      ? 'Switchboard could not be reached. Try again in a moment.'
+      : 'Switchboard could not be reached. Your change was not saved; what you typed is still here.';
+    const close = document.createElement('button');
+    close.type = 'button';
+    close.className = 'toast__button';
+    close.dataset.dismiss = '';
+    close.textContent = 'Dismiss';
+    toast.append(text, close);
+    document.getElementById('toasts')?.append(toast);
+  });
+})();

@@ -1,0 +1,191 @@
+/* List and thread: rows that do not move under the pointer, the open row, reading positions. */
+(() => {
+  'use strict';
+  const $ = (selector, root = document) => root.querySelector(selector);
+  const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const ids = (root) => $$('[data-id]', root).map((row) => row.dataset.id);
+
+  // --- the list ---------------------------------------------------------------------------------------------------
+
+  // calm: nobody is pointing at a row, moving through the rows or reading further down. Then rows may move.
+  const calm = (list) => {
+    const scroll = $('[data-list-scroll]', list);
+    const rows = $('[data-rows]', list);
+    const pointing = matchMedia('(hover: hover)').matches && rows?.matches(':hover');
+    return !scroll || !rows || (scroll.scrollTop < 8 && !pointing && !rows.contains(document.activeElement));
+  };
+
+  // moved: how many rows would come up or appear above rows that are there already.
+  const moved = (before, after) => {
+    const kept = before.filter((id) => after.includes(id));
+    const skipped = new Set();
+    let next = 0;
+    let count = 0;
+    let trailing = 0;
+    for (const id of after) {
+      while (next < kept.length && skipped.has(kept[next])) next++;
+      if (id === kept[next]) {
+        next++;
+        trailing = 0;
+      } else {
+        skipped.add(id);
+        count++;
+        trailing = kept.includes(id) ? 0 : trailing + 1;
+      }
+    }
+    return before.length ? count - trailing : after.length;
+  };
+
+  // inPlace updates rows where they stand and offers the rest behind a pill.
+  const inPlace = (list, fragment) => {
+    const fresh = new Map($$('[data-id]', fragment).map((row) => [row.dataset.id, row]));
+    for (const row of $$('[data-id]', list)) {
+      const update = fresh.get(row.dataset.id);
+      if (update && !row.isEqualNode(update)) {
+        htmx.swap({ text: update.outerHTML, target: row, swap: 'outerMorph', sourceElement: list });
+      }
+    }
+    const views = $('#views', fragment);
+    if (views && $('#views')) htmx.swap({ text: views.outerHTML, target: $('#views'), swap: 'outerMorph', sourceElement: list });
+    const count = moved(ids(list), [...fresh.keys()]);
+    const pill = $('[data-fresh]', list);
+    pill.hidden = count === 0;
+    pill.textContent = `${count} new`;
+  };
+
+  document.addEventListener('htmx:before:swap', (event) => {
+    const { ctx, tasks } = event.detail;
+    const list = ctx.sourceElement;
+    if (ctx.sourceEvent?.type !== 'sb:list' || list.dataset.force || !tasks) return;
+    const main = tasks.find((task) => task.type === 'main');
+    if (!main || calm(list)) return;
+    event.preventDefault();
+    inPlace(list, main.fragment);
+    markCurrent();
+    document.dispatchEvent(new CustomEvent('sb:shown'));
+  });
+  document.addEventListener('htmx:config:request', (event) => {
+    const { ctx } = event.detail;
+    const body = ctx.request.body;
+    if (ctx.sourceEvent?.type === 'sb:list') {
+      const rows = ids(ctx.sourceElement).length;
+      if (rows) body.set('limit', rows);
+    }
+    if (ctx.sourceEvent?.type === 'sb:thread') {
+      const first = $('[data-message]', ctx.sourceElement);
+      const older = $('#older a', ctx.sourceElement);
+      if (first) body.set('first', first.dataset.message);
+      if (older) body.set('older', new URL(older.href).searchParams.get('before') || '');
+    }
+    if (ctx.sourceElement.matches('#list-filter, #grid-filter')) {
+      for (const [name, value] of [...body]) if (value === '') body.delete(name);
+    }
+  });
+  document.addEventListener('click', (event) => {
+    const pill = event.target.closest('[data-fresh]');
+    if (!pill) return;
+    const list = pill.closest('[data-live-list]');
+    list.dataset.force = 'true';
+    pill.hidden = true;
+    $('[data-list-scroll]', list).scrollTop = 0;
+    list.dispatchEvent(new CustomEvent('sb:list'));
+  });
+  document.addEventListener('htmx:finally:request', (event) => {
+    const element = event.detail.ctx?.sourceElement;
+    if (element?.dataset) delete element.dataset.force;
+  });
+
+  // The open row, whatever list the server sent.
+  const markCurrent = () => {
+    const open = $('#thread')?.dataset.conversation;
+    for (const link of $$('#rows [data-row-link]')) {
+      const current = link.closest('[data-id]').dataset.id === open;
+      if (current) link.setAttribute('aria-current', 'true');
+      else link.removeAttribute('aria-current');
+    }
+  };
+
+  // --- the thread -------------------------------------------------------------------------------------------------
+
+  const scroller = () => $('[data-thread-scroll]');
+  // The scroll area runs from the bottom (column-reverse): 0 is the newest message, and what is loaded above moves nothing.
+  const atEnd = () => Math.abs(scroller()?.scrollTop ?? 0) < 60;
+  let wasAtEnd = true;
+
+  const openThread = () => {
+    markCurrent();
+    const inbox = $('.inbox');
+    if (inbox) inbox.dataset.narrow = $('#thread') ? 'thread' : 'list';
+    const mark = $('#unread-mark');
+    if (mark) {
+      const area = scroller();
+      area.scrollTop += mark.getBoundingClientRect().top - area.getBoundingClientRect().top - 24;
+    }
+    wasAtEnd = atEnd();
+  };
+  const tellRead = () => {
+    const messages = $('#messages[data-unread]');
+    if (!messages || document.hidden || !atEnd()) return;
+    messages.removeAttribute('data-unread');
+    htmx.ajax('POST', messages.dataset.read, { source: document.body, target: document.body, swap: 'none' });
+  };
+  // Two pages of messages can both begin with the same day.
+  const dropDoubleDays = () => {
+    let last = null;
+    for (const day of $$('#messages .day')) {
+      if (day.dataset.day === last) day.remove();
+      last = day.dataset.day;
+    }
+  };
+  const newest = (show) => { const button = $('[data-newest]'); if (button) button.hidden = !show; };
+
+  // anchor remembers where a message stands while somebody reads further up; what changes elsewhere must not move it.
+  let anchor = null;
+  const holdAnchor = () => {
+    const top = scroller().getBoundingClientRect().top;
+    const message = $$('[data-message]', scroller()).find((m) => m.getBoundingClientRect().bottom > top + 40);
+    anchor = message && { id: message.id, top: message.getBoundingClientRect().top };
+  };
+  const keepAnchor = () => {
+    const message = anchor && document.getElementById(anchor.id);
+    if (message) scroller().scrollTop += message.getBoundingClientRect().top - anchor.top;
+    anchor = null;
+  };
+  document.addEventListener('htmx:before:swap', (event) => {
+    const { ctx } = event.detail;
+    if (!scroller() || (ctx.sourceEvent?.type !== 'sb:thread' && ctx.target?.id !== 'older')) return;
+    wasAtEnd = atEnd();
+    if (!wasAtEnd) holdAnchor();
+  });
+  document.addEventListener('htmx:after:swap', (event) => {
+    const { ctx } = event.detail;
+    if (ctx.target?.id === 'desk') {
+      openThread();
+      $('#thread-title')?.focus({ preventScroll: true });
+      return;
+    }
+    if (ctx.sourceEvent?.type === 'sb:thread') {
+      if (wasAtEnd && scroller()) scroller().scrollTop = 0;
+      else if ($('#messages[data-unread]')) newest(true);
+      tellRead();
+    }
+    dropDoubleDays();
+    if (!wasAtEnd) keepAnchor();
+    markCurrent();
+  });
+  document.addEventListener('scroll', (event) => {
+    if (event.target === scroller() && atEnd()) {
+      newest(false);
+      tellRead();
+    }
+  }, { capture: true, passive: true });
+  document.addEventListener('click', (event) => {
+    if (event.target.closest('[data-newest]')) {
+      scroller().scrollTop = 0;
+      newest(false);
+    }
+  });
+  document.addEventListener('visibilitychange', tellRead);
+  document.addEventListener('htmx:after:history:restore', openThread);
+  openThread();
+})();

@@ -1,0 +1,143 @@
+/* The frame around the screens: theme, keyboard, tabs, panel, times. */
+(() => {
+  'use strict';
+  const root = document.documentElement;
+  root.classList.add('js');
+  const $ = (selector) => document.querySelector(selector);
+
+  // --- the browser's time zone, offered when signing in ---------------------------------------------------------------
+  const zone = $('[data-timezone]');
+  if (zone) zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone || '';
+
+  // --- theme: system, light, dark; a cookie, so that the server paints it right at once ---------------------------------
+  const themes = ['system', 'light', 'dark'];
+  const theme = () => root.dataset.theme || 'system';
+  const nameTheme = () => {
+    const label = $('[data-theme-name]');
+    if (label) label.textContent = theme()[0].toUpperCase() + theme().slice(1);
+  };
+  document.addEventListener('click', (event) => {
+    if (!event.target.closest('[data-theme-toggle]')) return;
+    const next = themes[(themes.indexOf(theme()) + 1) % themes.length];
+    if (next === 'system') delete root.dataset.theme;
+    else root.dataset.theme = next;
+    const secure = location.protocol === 'https:' ? '; Secure' : '';
+    document.cookie = `theme=${next}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
+    nameTheme();
+  });
+  nameTheme();
+
+  // --- relative times: agrees with view.Clock.relative -------------------------------------------------------------------
+  const relative = (at) => {
+    const seconds = (Date.now() - at) / 1000;
+    if (seconds < 45) return 'now';
+    if (seconds < 3600) return `${Math.max(1, Math.floor(seconds / 60))} min`;
+    if (seconds < 86400) return `${Math.floor(seconds / 3600)} h`;
+    if (seconds < 7 * 86400) return `${Math.floor(seconds / 86400)} d`;
+    return null; // the server's date stays
+  };
+  setInterval(() => {
+    for (const time of document.querySelectorAll('time[data-relative]')) {
+      const text = relative(Date.parse(time.dateTime));
+      if (text && time.textContent !== text) time.textContent = text;
+    }
+    // Levels as in view.waiting.
+    for (const waiting of document.querySelectorAll('[data-waiting]')) {
+      const seconds = Math.max(60, (Date.now() - Date.parse(waiting.dataset.waiting)) / 1000);
+      const length = seconds < 3600 ? `${Math.floor(seconds / 60)} min` : seconds < 172800 ? `${Math.floor(seconds / 3600)} h` : `${Math.floor(seconds / 86400)} days`;
+      waiting.lastElementChild.textContent = `waiting ${length}`;
+      waiting.className = `waiting waiting--${seconds >= 3600 ? 'long' : seconds >= 900 ? 'soon' : 'calm'}`;
+    }
+  }, 20000);
+
+  // --- panel on narrow screens, dialogs -----------------------------------------------------------------------------------
+  document.addEventListener('click', (event) => {
+    if (event.target.closest('[data-panel-toggle]')) {
+      event.preventDefault();
+      const desk = $('#desk');
+      desk.toggleAttribute('data-panel-open');
+      if (desk.hasAttribute('data-panel-open')) $('#panel [aria-selected="true"]')?.focus();
+    } else if (event.target.closest('[data-panel-close]')) {
+      event.preventDefault();
+      closePanel();
+    } else if (event.target.closest('[data-shortcuts]')) {
+      $('#shortcuts').showModal();
+    }
+  });
+  const closePanel = () => {
+    const desk = $('#desk');
+    if (!desk?.hasAttribute('data-panel-open')) return false;
+    desk.removeAttribute('data-panel-open');
+    $('[data-panel-toggle]')?.focus();
+    return true;
+  };
+
+  // --- keyboard: never while typing -----------------------------------------------------------------------------------------
+  const typing = (element) => element.closest('input, textarea, select, [contenteditable]') !== null;
+  const step = (by) => {
+    const links = [...document.querySelectorAll('[data-row-link]')];
+    if (links.length === 0) return;
+    const here = links.findIndex((link) => link === document.activeElement);
+    const open = links.findIndex((link) => link.hasAttribute('aria-current'));
+    const from = here >= 0 ? here : open;
+    const link = links[Math.min(links.length - 1, Math.max(0, from + by))];
+    link.focus();
+    link.scrollIntoView({ block: 'nearest' });
+  };
+  let afterG = 0;
+  const keys = {
+    j: () => step(1),
+    k: () => step(-1),
+    '/': () => $('[data-search]')?.focus(),
+    '?': () => $('#shortcuts')?.showModal(),
+    1: () => $('#tab-contact')?.click(),
+    2: () => $('#tab-conversation')?.click(),
+    g: () => { afterG = Date.now(); },
+  };
+  const places = { i: '/inbox', c: '/contacts' };
+  document.addEventListener('keydown', (event) => {
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (event.target.matches('[role="tab"]')) return tabKey(event);
+    if (event.key === 'Escape') {
+      if (event.target.matches('[data-search]')) event.target.blur();
+      else closePanel();
+      return;
+    }
+    if (typing(event.target) || $('dialog[open]') || !$('#shortcuts')) return;
+    if (Date.now() - afterG < 1500 && places[event.key]) {
+      location.assign(places[event.key]);
+      return;
+    }
+    const action = keys[event.key];
+    if (!action) return;
+    event.preventDefault();
+    action();
+  });
+
+  // htmx starts on a timer: what was typed into a search before it listened counts as well.
+  document.addEventListener('htmx:after:process', (event) => {
+    if (event.target !== document.body) return;
+    for (const input of document.querySelectorAll('[data-search]')) {
+      if (input.value !== input.defaultValue) input.dispatchEvent(new Event('input', { bubbles: true }));
+    }
+  });
+
+  // Real tabs: arrows, Home and End move and choose.
+  const tabKey = (event) => {
+    const tabs = [...event.target.closest('[role="tablist"]').querySelectorAll('[role="tab"]')];
+    const here = tabs.indexOf(event.target);
+    const to = { ArrowRight: here + 1, ArrowLeft: here - 1, Home: 0, End: tabs.length - 1 }[event.key];
+    if (to === undefined) {
+      if (event.key === ' ') { event.preventDefault(); event.target.click(); }
+      else if (keys[event.key] && event.key !== 'g') { event.preventDefault(); keys[event.key](); }
+      return;
+    }
+    event.preventDefault();
+    const tab = tabs[(to + tabs.length) % tabs.length];
+    tab.focus();
+    tab.click();
+  };
+
+  // Back to the page that was loaded first: htmx restores only entries that it knows.
+  if (history.state === null) history.replaceState({ htmx: true }, '', location.href);
+})();
