@@ -1,0 +1,274 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"switchboard/channels/whatsapp"
+	"switchboard/chat"
+	"switchboard/cmd/bench/internal/load"
+	"switchboard/cmd/bench/internal/report"
+	"switchboard/cmd/bench/internal/rig"
+	"switchboard/store"
+)
+
+// What the screens are measured over: so many conversations with one message each, and every longEvery-th with longThread.
+const (
+	fewConversations = 1000
+	longEvery        = 100
+	longThread       = 40
+	seedBatch        = 1000 // events in one Apply
+)
+
+// screens measures the server time of what agents look at all day, with few and with many conversations.
+func screens(mongo bool) func(context.Context, *bench) ([]report.Figure, error) {
+	return func(ctx context.Context, b *bench) ([]report.Figure, error) {
+		if mongo && b.mongo == "" {
+			return nil, errNoMongo
+		}
+		many := 100_000
+		if b.quick {
+			many = 5_000
+		}
+		small, err := b.screenTimes(ctx, mongo, fewConversations)
+		if err != nil {
+			return nil, err
+		}
+		large, err := b.screenTimes(ctx, mongo, many)
+		if err != nil {
+			return nil, err
+		}
+		engine, before := "SQLite", "at "+rig.Number(fewConversations)
+		if mongo {
+			engine = "MongoDB"
+		}
+		var figures []report.Figure
+		for i, s := range large {
+			name := fmt.Sprintf("%s, %s, %s conversations", s.screen, engine, rig.Number(float64(many)))
+			figures = append(figures,
+				report.Figure{Name: name + ", p50", Value: s.times.P50, Unit: "ms", Goal: report.AtMost(10)},
+				report.Figure{Name: name + ", p99", Value: s.times.P99, Unit: "ms", Goal: report.AtMost(25)},
+				report.Figure{
+					Name: name + ", growth of p50", Value: s.times.P50, Unit: "ms",
+					Ceiling: &report.Ceiling{What: before, Value: small[i].times.P50}, Goal: report.RatioAtMost(2),
+				})
+		}
+		return figures, nil
+	}
+}
+
+// A screenTime is how long a screen took, over many requests.
+type screenTime struct {
+	screen string
+	times  load.Times
+}
+
+// screenTimes fills a database, serves it and asks for the screens, one request after another over one connection.
+func (b *bench) screenTimes(ctx context.Context, mongo bool, n int) (_ []screenTime, err error) {
+	o := rig.Options{Binary: b.binary, Dir: b.dir}
+	if mongo {
+		uri, drop, failed := b.database()
+		if failed != nil {
+			return nil, failed
+		}
+		defer func() { err = errors.Join(err, drop()) }()
+		broker, failed := b.broker(ctx, false)
+		if failed != nil {
+			return nil, failed
+		}
+		defer func() { err = errors.Join(err, b.drop(broker)) }()
+		o.Brokers, o.Mongo = broker.Addr, uri
+	} else if o.Data, err = b.scratch("data-"); err != nil {
+		return nil, err
+	}
+	long, err := b.seed(ctx, o, n)
+	if err != nil {
+		return nil, err
+	}
+	server, err := rig.Serve(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, server.End()) }()
+	return b.look(ctx, server, long)
+}
+
+// A talk is a conversation that was seeded with a long thread, and its person.
+type talk struct{ conversation, contact string }
+
+// seed writes n conversations through the real parser and repository.
+func (b *bench) seed(ctx context.Context, o rig.Options, n int) (_ []talk, err error) {
+	engine, err := openAt(ctx, o.Mongo, filepath.Join(o.Data, "switchboard.db"))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, engine.Close(ctx)) }()
+	repository, err := store.New(ctx, engine, quietLog())
+	if err != nil {
+		return nil, err
+	}
+	adapter, err := whatsapp.New(whatsapp.Config{VerifyToken: "v", AppSecrets: []string{rig.Secret}, Numbers: []whatsapp.Number{{ID: rig.PhoneID, Phone: "+12025550100", WABA: rig.WABA, Name: "Sales"}}})
+	if err != nil {
+		return nil, err
+	}
+	s := seeder{adapter: adapter, store: repository, begun: time.Now().Add(-24 * time.Hour)}
+	for person := range n {
+		messages := 1
+		if person%longEvery == 0 {
+			messages = longThread
+		}
+		for m := range messages {
+			if err := s.add(ctx, person, m, messages == longThread); err != nil {
+				return nil, err
+			}
+		}
+		b.progress.Say("seeding: %s of %s conversations", rig.Number(float64(person)), rig.Number(float64(n)))
+	}
+	return s.long, s.flush(ctx)
+}
+
+// A seeder makes events of invented messages and has them applied in batches.
+type seeder struct {
+	adapter *whatsapp.Adapter
+	store   *store.Store
+	begun   time.Time
+	offset  int64
+	events  []chat.Event
+	isLong  []bool
+	known   map[string]bool
+	long    []talk
+}
+
+func (s *seeder) add(ctx context.Context, person, m int, long bool) error {
+	at := s.begun.Add(time.Duration(s.offset) * 10 * time.Millisecond).UTC().Truncate(time.Millisecond)
+	body, err := message(person, fmt.Sprintf("wamid.S%d-%d", person, m), "Hello, where is my parcel? I ordered it last week.", at)
+	if err != nil {
+		return err
+	}
+	events := s.adapter.Parse(chat.Parcel{Channel: chat.WhatsApp, Account: rig.PhoneID, Value: body})
+	for i := range events {
+		events[i].RequestID, events[i].ReceivedAt, events[i].Position = fmt.Sprintf("seed-%d", s.offset), at, chat.Position{Offset: s.offset}
+		s.events, s.isLong = append(s.events, events[i]), append(s.isLong, long)
+	}
+	s.offset++
+	if len(s.events) < seedBatch {
+		return nil
+	}
+	return s.flush(ctx)
+}
+
+func (s *seeder) flush(ctx context.Context) error {
+	if len(s.events) == 0 {
+		return nil
+	}
+	outcome, err := s.store.Apply(ctx, s.events)
+	if err != nil {
+		return fmt.Errorf("seed: %w", err)
+	}
+	if s.known == nil {
+		s.known = map[string]bool{}
+	}
+	for i, e := range outcome.Entries {
+		if e.Verdict != chat.Applied {
+			return fmt.Errorf("seed: an event is %s: %s", e.Verdict, e.Reason)
+		}
+		if s.isLong[i] && !s.known[e.ConversationID] {
+			s.known[e.ConversationID] = true
+			s.long = append(s.long, talk{conversation: e.ConversationID, contact: e.ContactID})
+		}
+	}
+	s.events, s.isLong = s.events[:0], s.isLong[:0]
+	return nil
+}
+
+// look signs in and asks for each screen.
+func (b *bench) look(ctx context.Context, s *rig.Server, long []talk) ([]screenTime, error) {
+	browser, err := signIn(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	n := 500
+	if b.quick {
+		n = 100
+	}
+	var found []screenTime
+	for _, screen := range []struct {
+		name     string
+		fragment bool
+		path     func(t talk) string
+	}{
+		{"inbox list", false, func(talk) string { return "/inbox" }},
+		{"thread", true, func(t talk) string { return "/inbox/" + t.conversation }},
+		{"profile", false, func(t talk) string { return "/contacts/" + t.contact }},
+	} {
+		times := make([]time.Duration, 0, n)
+		for i := range n + 20 {
+			begun := time.Now()
+			if err := browser.get(ctx, screen.path(long[i*7919%len(long)]), screen.fragment); err != nil {
+				return nil, fmt.Errorf("%s: %w", screen.name, err)
+			}
+			if i >= 20 { // the first ones warm up
+				times = append(times, time.Since(begun))
+			}
+			b.progress.Say("%s: %d of %d requests", screen.name, i, n+20)
+		}
+		found = append(found, screenTime{screen.name, load.TimesOf(times)})
+	}
+	return found, nil
+}
+
+// An agent is a signed-in client of the dashboard.
+type agent struct {
+	base   string
+	client *http.Client
+}
+
+func signIn(ctx context.Context, s *rig.Server) (*agent, error) {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		return nil, fmt.Errorf("sign in: %w", err)
+	}
+	a := &agent{base: "http://" + s.Addr, client: &http.Client{Jar: jar, Timeout: time.Minute}}
+	form := url.Values{"email": {rig.AdminEmail}, "password": {rig.AdminPassword}, "next": {"/inbox"}}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, a.base+"/login", strings.NewReader(form.Encode()))
+	if err != nil {
+		return nil, fmt.Errorf("sign in: %w", err)
+	}
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return a, a.do(request, "/inbox")
+}
+
+func (a *agent) get(ctx context.Context, path string, fragment bool) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, a.base+path, http.NoBody)
+	if err != nil {
+		return fmt.Errorf("get %s: %w", path, err)
+	}
+	if fragment {
+		request.Header.Set("HX-Request", "true")
+	}
+	return a.do(request, path)
+}
+
+// do reads the whole answer, which must come from the address that was wanted and not from the sign-in page.
+func (a *agent) do(request *http.Request, want string) error {
+	response, err := a.client.Do(request)
+	if err != nil {
+		return fmt.Errorf("get %s: %w", want, err)
+	}
+	defer response.Body.Close() // read to its end below
+	if _, err := io.Copy(io.Discard, response.Body); err != nil {
+		return fmt.Errorf("get %s: %w", want, err)
+	}
+	if response.StatusCode != http.StatusOK || response.Request.URL.Path != want {
+		return fmt.Errorf("get %s: status %d from %s", want, response.StatusCode, response.Request.URL.Path)
+	}
+	return nil
+}

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"switchboard/cmd/internal/simulate"
+)
+
+// simulateCommand posts traffic to any gateway whose channels file is at hand.
+type simulateCommand struct {
+	Target       string        `help:"Address of the gateway." default:"http://127.0.0.1:8080"`
+	ChannelsFile string        `help:"Channels file of the gateway, for its secrets (SWITCHBOARD_CHANNELS)." type:"path"`
+	Rate         float64       `help:"Webhooks per second; 0 is as fast as they are answered." default:"5"`
+	Contacts     int           `help:"People who write." default:"50"`
+	Channels     []string      `help:"Channels to play." default:"whatsapp,instagram,webwidget"`
+	Duplicates   float64       `help:"Share of webhooks that is posted twice, 0 to 1." default:"0.05"`
+	Reorder      float64       `help:"Share of updates that arrive late, 0 to 1." default:"0.05"`
+	Batch        int           `help:"Updates in one webhook at most." default:"1"`
+	Duration     time.Duration `help:"How long to play; 0 is until Ctrl-C." default:"0s"`
+	Seed         uint64        `help:"Another seed invents other people; 0 takes the time." default:"0"`
+	Senders      int           `help:"Webhooks under way at once." default:"16"`
+	Forwarded    bool          `help:"Send visitors' addresses in X-Forwarded-For."`
+}
+
+// Run implements the command.
+func (c *simulateCommand) Run(t *terminal) error {
+	path := c.ChannelsFile
+	if path == "" {
+		path = environ()[envPrefix+"CHANNELS"]
+	}
+	if path == "" {
+		return errors.New("name the gateway's channels file with --channels-file: webhooks are signed with its secrets")
+	}
+	file, err := readChannels(path)
+	if err != nil {
+		return err
+	}
+	if c.Duplicates < 0 || c.Duplicates > 1 || c.Reorder < 0 || c.Reorder > 1 || c.Rate < 0 {
+		return errors.New("--duplicates and --reorder are shares between 0 and 1, --rate is not negative")
+	}
+	cfg, err := simulation(file, c.Channels)
+	if err != nil {
+		return err
+	}
+	cfg.Target, cfg.Rate, cfg.Contacts, cfg.Duplicates, cfg.Reorder = c.Target, c.Rate, c.Contacts, c.Duplicates, c.Reorder
+	cfg.Batch, cfg.Duration, cfg.Seed, cfg.Senders, cfg.Forwarded = c.Batch, c.Duration, c.Seed, c.Senders, c.Forwarded
+	if cfg.Seed == 0 {
+		cfg.Seed = uint64(time.Now().UnixNano())
+	}
+	s, err := simulate.New(cfg)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(t.err, "Posting to %s, Ctrl-C ends.\n", cfg.Target)
+	sum := play(t.ctx, s, t.err)
+	fmt.Fprint(t.out, sum)
+	if sum.Err == nil && sum.Posted > 0 && sum.Accepted == 0 {
+		return fmt.Errorf("%s took nothing: is the gateway running there, and ready?", cfg.Target)
+	}
+	return sum.Err
+}
+
+// play runs a simulation with one line of progress, where somebody watches.
+func play(ctx context.Context, s *simulate.Simulator, w io.Writer) simulate.Summary {
+	done := make(chan simulate.Summary, 1)
+	go func() { done <- s.Run(ctx) }()
+	tick := time.NewTicker(500 * time.Millisecond)
+	defer tick.Stop()
+	width := 0
+	show := func(line string) {
+		if isTerminal(w) {
+			fmt.Fprintf(w, "\r%-*s", width, line)
+			width = max(width, len(line))
+		}
+	}
+	for {
+		select {
+		case sum := <-done:
+			show(sum.Line())
+			if width > 0 {
+				fmt.Fprintln(w)
+			}
+			return sum
+		case <-tick.C:
+			show(s.Progress().Line())
+		}
+	}
+}
+
+// simulation takes from a channels file what the simulator must know.
+func simulation(f channelsFile, channels []string) (simulate.Config, error) {
+	var c simulate.Config
+	for _, name := range channels {
+		switch strings.TrimSpace(name) {
+		case "whatsapp":
+			if f.WhatsApp != nil {
+				c.WhatsApp.Secret = f.WhatsApp.AppSecrets[0]
+				for _, n := range f.WhatsApp.Numbers {
+					c.WhatsApp.Numbers = append(c.WhatsApp.Numbers, simulate.Number{ID: n.ID, Phone: n.Phone, WABA: n.WABA})
+				}
+			}
+		case "instagram":
+			if f.Instagram != nil {
+				c.Instagram.Secret = f.Instagram.AppSecrets[0]
+				for _, a := range f.Instagram.Accounts {
+					c.Instagram.Accounts = append(c.Instagram.Accounts, a.ID)
+				}
+			}
+		case "webwidget":
+			if f.WebWidget != nil {
+				for _, w := range f.WebWidget.Widgets {
+					if len(w.Origins) > 0 {
+						c.WebWidget.Widgets = append(c.WebWidget.Widgets, simulate.Widget{ID: w.ID, Secret: w.Secret, Origin: w.Origins[0]})
+					}
+				}
+			}
+		default:
+			return c, fmt.Errorf("channel %q is not known: choose among whatsapp, instagram, webwidget", name)
+		}
+	}
+	return c, nil
+}

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net/mail"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"switchboard/chat"
+	"switchboard/dashboard"
+	"switchboard/store"
+)
+
+// defaultAdmin signs in where no e-mail is configured.
+const defaultAdmin = "admin@switchboard.local"
+
+// firstAdmin makes the configured administrator when it is missing, or, where none is configured and there is no user at
+// all, one with a password that is shown once.
+func firstAdmin(ctx context.Context, s *store.Store, c *config, say func(string, ...any)) error {
+	if c.AdminEmail != "" {
+		err := addUser(ctx, s, newUser{Email: c.AdminEmail, Name: "Administrator", Role: chat.RoleAdmin, Password: string(c.AdminPassword)})
+		if errors.Is(err, chat.ErrConflict) {
+			return nil
+		}
+		return err
+	}
+	users, err := s.Users(ctx)
+	if err != nil || len(users) > 0 {
+		return err
+	}
+	password := newPassword()
+	err = addUser(ctx, s, newUser{Email: defaultAdmin, Name: "Administrator", Role: chat.RoleAdmin, Password: password})
+	if errors.Is(err, chat.ErrConflict) {
+		return nil // another process was faster and shows its password
+	}
+	if err != nil {
+		return err
+	}
+	say("\n  First start. Sign in as   %s\n             with password   %s\n  It is shown this once; add people with `switchboard user add`.\n\n", defaultAdmin, password)
+	return nil
+}
+
+// A newUser is somebody who will sign in.
+type newUser struct {
+	Email, Name, Password string
+	Role                  chat.Role
+}
+
+func addUser(ctx context.Context, s *store.Store, u newUser) error {
+	parsed, err := mail.ParseAddress(u.Email)
+	if err != nil || parsed.Address != u.Email {
+		return fmt.Errorf("%q is not an e-mail address: %w", u.Email, chat.ErrInvalid)
+	}
+	hash, err := dashboard.HashPassword(u.Password)
+	if err != nil {
+		return fmt.Errorf("user %s: %w", u.Email, err)
+	}
+	name := strings.TrimSpace(u.Name)
+	if name == "" {
+		name, _, _ = strings.Cut(u.Email, "@")
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return fmt.Errorf("user %s: %w", u.Email, err)
+	}
+	return s.CreateUser(ctx, chat.User{
+		ID: id.String(), Email: u.Email, Name: name, Role: u.Role, PasswordHash: hash, CreatedAt: time.Now().UTC().Truncate(time.Millisecond),
+	})
+}
+
+// newPassword is easy to read and type: 20 letters and digits in groups, 100 bits.
+func newPassword() string {
+	text := strings.ToLower(rand.Text())
+	return strings.Join([]string{text[:5], text[5:10], text[10:15], text[15:20]}, "-")
+}
