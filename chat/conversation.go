@@ -27,12 +27,20 @@ type Conversation struct {
 	OpenKey   string `json:"open_key,omitempty" bson:"open_key,omitempty"`     // ThreadKey while not closed; unique
 
 	State      State       `json:"state" bson:"state"`
-	Assignee   string      `json:"assignee,omitempty" bson:"assignee,omitempty"` // user id
-	Department string      `json:"department,omitempty" bson:"department,omitempty"`
-	Priority   string      `json:"priority,omitempty" bson:"priority,omitempty"` // low, normal (empty), high, urgent
+	Assignee   string      `json:"assignee,omitempty" bson:"assignee,omitempty"`     // user id
+	Department string      `json:"department,omitempty" bson:"department,omitempty"` // id of a department in the settings
+	Priority   string      `json:"priority,omitempty" bson:"priority,omitempty"`     // low, normal (empty), high, urgent
 	Labels     []string    `json:"labels,omitempty" bson:"labels,omitempty"`
 	Attributes []Attribute `json:"attributes,omitempty" bson:"attributes,omitempty"`
+	Flagged    bool        `json:"flagged,omitempty" bson:"flagged,omitempty"`
 	Session    Session     `json:"session" bson:"session"`
+
+	SnoozedUntil time.Time `json:"snoozed_until,omitzero" bson:"snoozed_until,omitempty"` // zero while snoozed: until the customer writes
+	Transfer     *Transfer `json:"transfer,omitempty" bson:"transfer,omitempty"`          // offered and not answered yet
+	Closing      *Closing  `json:"closing,omitempty" bson:"closing,omitempty"`
+	Sentiment    string    `json:"sentiment,omitempty" bson:"sentiment,omitempty"` // positive, neutral, negative
+	Summary      string    `json:"summary,omitempty" bson:"summary,omitempty"`
+	Topics       []string  `json:"topics,omitempty" bson:"topics,omitempty"`
 
 	Messages []Message       `json:"messages" bson:"messages"`                       // newest page, display order
 	PageFrom *Place          `json:"page_from,omitempty" bson:"page_from,omitempty"` // messages before it are in Page documents; nil: all messages are here

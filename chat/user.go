@@ -22,6 +22,7 @@ type User struct {
 	PasswordHash string    `json:"password_hash" bson:"password_hash"` // argon2id, PHC string
 	TimeZone     string    `json:"timezone,omitempty" bson:"timezone,omitempty"`
 	Locale       string    `json:"locale,omitempty" bson:"locale,omitempty"`
+	Departments  []string  `json:"departments,omitempty" bson:"departments,omitempty"` // ids
 	PanelTab     string    `json:"panel_tab,omitempty" bson:"panel_tab,omitempty"`
 	CreatedAt    time.Time `json:"created_at" bson:"created_at"`
 	DisabledAt   time.Time `json:"disabled_at,omitzero" bson:"disabled_at,omitempty"`
@@ -36,17 +37,4 @@ type Login struct {
 	UserAgent string    `json:"user_agent,omitempty" bson:"user_agent,omitempty"`
 	CreatedAt time.Time `json:"created_at" bson:"created_at"`
 	ExpiresAt time.Time `json:"expires_at" bson:"expires_at"`
-}
-
-// A LabelDefinition gives a label its colour. Labels may be used without a definition.
-type LabelDefinition struct {
-	Name  string `json:"name" bson:"name"`
-	Color string `json:"color" bson:"color"` // one of the palette names
-}
-
-// Settings is the workspace's one settings document.
-type Settings struct {
-	ID      string            `json:"id" bson:"_id"`
-	Version int64             `json:"version" bson:"version"`
-	Labels  []LabelDefinition `json:"labels,omitempty" bson:"labels,omitempty"`
 }

@@ -23,6 +23,19 @@ type contactBody struct {
 	RefreshURL    string
 }
 
+func (d *Dashboard) contactRoutes() []route {
+	return []route{
+		{get, "/contacts", agent, d.contacts},
+		{get, "/contacts/:contact", agent, d.contact},
+		{get, "/contacts/:contact/fields/:field", agent, d.field},
+		{post, "/contacts/:contact/fields/:field", agent, d.setField},
+		{post, "/contacts/:contact/labels", agent, d.addContactLabel},
+		{post, "/contacts/:contact/labels/remove", agent, d.removeContactLabel},
+		{post, "/contacts/:contact/attributes", agent, d.setContactAttribute},
+		{post, "/contacts/:contact/attributes/remove", agent, d.removeContactAttribute},
+	}
+}
+
 func (d *Dashboard) contacts(c *fiber.Ctx) error {
 	page := d.frame(c, "Contacts", "contacts")
 	values := url.Values{}

@@ -88,6 +88,24 @@ func (q inboxQuery) conversations(agent string) chat.ConversationQuery {
 	return out
 }
 
+func (d *Dashboard) inboxRoutes() []route {
+	return []route{
+		{get, "/inbox", agent, d.inbox},
+		{get, "/inbox/:conversation", agent, d.conversation},
+		{get, "/inbox/:conversation/messages", agent, d.messages},
+		{post, "/inbox/:conversation/read", agent, d.markRead},
+		{get, "/inbox/:conversation/panel", agent, d.panel},
+		{post, "/inbox/:conversation/panel", agent, d.choosePanel},
+		{post, "/inbox/:conversation/state", agent, d.setState},
+		{post, "/inbox/:conversation/assignee", agent, d.setAssignee},
+		{post, "/inbox/:conversation/priority", agent, d.setPriority},
+		{post, "/inbox/:conversation/labels", agent, d.addConversationLabel},
+		{post, "/inbox/:conversation/labels/remove", agent, d.removeConversationLabel},
+		{post, "/inbox/:conversation/attributes", agent, d.setConversationAttribute},
+		{post, "/inbox/:conversation/attributes/remove", agent, d.removeConversationAttribute},
+	}
+}
+
 func (d *Dashboard) inbox(c *fiber.Ctx) error {
 	page := d.frame(c, "Inbox", "inbox")
 	q := readInboxQuery(c)

@@ -40,6 +40,14 @@ func signedIn(c *fiber.Ctx) *session {
 	return s
 }
 
+func (d *Dashboard) loginRoutes() []route {
+	return []route{
+		{get, "/login", anyone, d.loginPage},
+		{post, "/login", anyone, d.signIn},
+		{post, "/logout", agent, d.signOut},
+	}
+}
+
 // cookieName is bound to the host where the browser can be told so.
 func (d *Dashboard) cookieName() string {
 	if d.config.Secure {

@@ -1,6 +1,8 @@
 package dashboard
 
 import (
+	"slices"
+
 	"switchboard/chat"
 
 	"github.com/gofiber/fiber/v2"
@@ -14,42 +16,32 @@ type route struct {
 	handle fiber.Handler
 }
 
-// routes is the whole table. Rights are checked from it in one place (admit), and a test walks all of it.
+// The least roles of routes.
+const (
+	anyone     = chat.Role("")
+	agent      = chat.RoleAgent
+	supervisor = chat.RoleSupervisor
+	admin      = chat.RoleAdmin
+)
+
+const (
+	get  = fiber.MethodGet
+	post = fiber.MethodPost
+)
+
+// routes is the whole table: every screen's part of it stands with the screen. Rights are checked from it in one place
+// (admit), and a test walks all of it.
 func (d *Dashboard) routes() []route {
-	const get, post = fiber.MethodGet, fiber.MethodPost
-	const anyone, agent = chat.Role(""), chat.RoleAgent
-	return []route{
-		{get, "/static/*", anyone, d.asset},
-		{get, "/login", anyone, d.loginPage},
-		{post, "/login", anyone, d.signIn},
-		{post, "/logout", agent, d.signOut},
-
-		{get, "/", agent, d.home},
-		{get, "/events", agent, d.events},
-
-		{get, "/inbox", agent, d.inbox},
-		{get, "/inbox/:conversation", agent, d.conversation},
-		{get, "/inbox/:conversation/messages", agent, d.messages},
-		{post, "/inbox/:conversation/read", agent, d.markRead},
-		{get, "/inbox/:conversation/panel", agent, d.panel},
-		{post, "/inbox/:conversation/panel", agent, d.choosePanel},
-		{post, "/inbox/:conversation/state", agent, d.setState},
-		{post, "/inbox/:conversation/assignee", agent, d.setAssignee},
-		{post, "/inbox/:conversation/priority", agent, d.setPriority},
-		{post, "/inbox/:conversation/labels", agent, d.addConversationLabel},
-		{post, "/inbox/:conversation/labels/remove", agent, d.removeConversationLabel},
-		{post, "/inbox/:conversation/attributes", agent, d.setConversationAttribute},
-		{post, "/inbox/:conversation/attributes/remove", agent, d.removeConversationAttribute},
-
-		{get, "/contacts", agent, d.contacts},
-		{get, "/contacts/:contact", agent, d.contact},
-		{get, "/contacts/:contact/fields/:field", agent, d.field},
-		{post, "/contacts/:contact/fields/:field", agent, d.setField},
-		{post, "/contacts/:contact/labels", agent, d.addContactLabel},
-		{post, "/contacts/:contact/labels/remove", agent, d.removeContactLabel},
-		{post, "/contacts/:contact/attributes", agent, d.setContactAttribute},
-		{post, "/contacts/:contact/attributes/remove", agent, d.removeContactAttribute},
-	}
+	return slices.Concat(
+		[]route{
+			{get, "/static/*", anyone, d.asset},
+			{get, "/", agent, d.home},
+			{get, "/events", agent, d.events},
+		},
+		d.loginRoutes(),
+		d.inboxRoutes(),
+		d.contactRoutes(),
+	)
 }
 
 // Register adds the dashboard to the application, which should be case-sensitive and strict about trailing slashes and use

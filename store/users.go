@@ -81,3 +81,23 @@ func (s *Store) Settings(ctx context.Context) (chat.Settings, error) {
 	}
 	return v, err
 }
+
+// UpdateSettings is compare-and-swap: edit gets the newest settings and may run more than once.
+func (s *Store) UpdateSettings(ctx context.Context, edit func(*chat.Settings) error) (chat.Settings, error) {
+	var doc chat.Settings
+	err := again(ctx, func() (err error) {
+		if doc, err = s.Settings(ctx); err != nil {
+			return err
+		}
+		if err := edit(&doc); err != nil {
+			return err
+		}
+		doc.Version++
+		w := Write{Op: Replace, ID: settingsID, Version: doc.Version - 1, Doc: &doc}
+		if doc.Version == 1 {
+			w.Op = Insert
+		}
+		return write(ctx, s.engine, settings, []Write{w})
+	})
+	return doc, err
+}

@@ -38,6 +38,7 @@ func RunRepository(t *testing.T, open func(t *testing.T) store.Engine, sortsWith
 		{"what a visitor looked at comes with the first message", visitFirst},
 		{"the ledger's sum closes and redelivery counts nothing twice", ledgerSum},
 		{"edits of two agents: compare and swap", agentEdits},
+		{"edits of the settings: compare and swap", settingsEdits},
 		{"lists page by cursor without doubles or gaps", lists},
 		{"every list uses an index", func(t *testing.T, open func(*testing.T) store.Engine) { explained(t, open, sortsWithoutIndex) }},
 	} {
