@@ -90,6 +90,9 @@ func (d *Dashboard) Error(c *fiber.Ctx, err error) error {
 	path := c.Path()
 	switch {
 	case strings.HasPrefix(path, "/api/") || strings.HasPrefix(path, "/webhooks/"):
+		if message, ok := chat.IsInput(err); ok {
+			title = message // names the parameter
+		}
 		return c.Status(status).JSON(fiber.Map{"error": title, "request_id": id})
 	case strings.Contains(c.Get(fiber.HeaderAccept), "text/event-stream"):
 		return c.Status(status).SendString(title)

@@ -132,7 +132,12 @@ func checkSecretStrength(_ context.Context, c *config) []finding {
 func checkExposure(_ context.Context, c *config) []finding {
 	var found []finding
 	if loopback(c.Addr) {
-		return []finding{fine("public address", "%s: this machine only; a TLS proxy in front makes it public", c.Addr)}
+		found = append(found, fine("public address", "%s: this machine only; a TLS proxy in front makes it public", c.Addr))
+		if len(c.TrustedProxies) == 0 && c.has(roleGateway) {
+			found = append(found, warn("trusted proxies", "if a proxy is in front, set "+envPrefix+"TRUSTED_PROXIES="+loopbackHost(c.Addr),
+				"none are set: visitors behind a proxy would share one address and its limits"))
+		}
+		return found
 	}
 	if !c.CookieSecure {
 		found = append(found, warn("cookies", "set "+envPrefix+"COOKIE_SECURE=true once a TLS proxy is in front", "travel without TLS, and %s can be reached from other machines", c.Addr))
@@ -153,6 +158,14 @@ func loopback(addr string) bool {
 	}
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+func loopbackHost(addr string) string {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil || host == "localhost" {
+		return "127.0.0.1"
+	}
+	return host
 }
 
 // checkPorts tells whether the ports are free, or taken by a running Switchboard.

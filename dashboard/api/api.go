@@ -105,7 +105,7 @@ func stretch(c *fiber.Ctx) (chat.PageRequest, error) {
 	if given := c.Query("limit"); given != "" {
 		n, err := strconv.Atoi(given)
 		if err != nil || n < 1 {
-			return p, fmt.Errorf("api: limit: %w", chat.ErrInvalid)
+			return p, &chat.InputError{Field: "limit", Message: "limit must be a whole number of at least 1."}
 		}
 		p.Limit = min(n, maxLimit)
 	}
@@ -120,7 +120,7 @@ func instant(c *fiber.Ctx, name string) (time.Time, error) {
 	}
 	at, err := time.Parse(time.RFC3339, given)
 	if err != nil {
-		return time.Time{}, fmt.Errorf("api: time: %w", chat.ErrInvalid)
+		return time.Time{}, &chat.InputError{Field: name, Message: name + " must be a time such as 2026-01-31T12:00:00Z."}
 	}
 	return at.UTC(), nil
 }
