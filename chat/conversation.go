@@ -33,6 +33,7 @@ type Conversation struct {
 	Labels     []string    `json:"labels,omitempty" bson:"labels,omitempty"`
 	Attributes []Attribute `json:"attributes,omitempty" bson:"attributes,omitempty"`
 	Flagged    bool        `json:"flagged,omitempty" bson:"flagged,omitempty"`
+	Invited    []string    `json:"invited,omitempty" bson:"invited,omitempty"` // user ids of colleagues tagged in a comment, who see it whatever their departments
 	Session    Session     `json:"session" bson:"session"`
 
 	SnoozedUntil time.Time `json:"snoozed_until,omitzero" bson:"snoozed_until,omitempty"` // zero while snoozed: until the customer writes

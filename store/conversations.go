@@ -41,7 +41,7 @@ func (s *Store) UpdateConversation(ctx context.Context, id string, edit func(*ch
 // rowFields are what a list shows of a conversation: everything but its messages.
 var rowFields = []string{
 	"contact_id", "channel", "account", "group_id", "state", "assignee", "department", "priority", "labels", "attributes", "session", "reads",
-	"flagged", "snoozed_until", "transfer", "sentiment", "summary", "topics", "closing",
+	"flagged", "invited", "snoozed_until", "transfer", "sentiment", "summary", "topics", "closing",
 	"last_message", "waiting_since", "inbound_count", "message_count", "last_inbound_at", "last_outbound_at", "created_at", "last_activity_at", "closed_at",
 }
 
