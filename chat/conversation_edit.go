@@ -56,7 +56,7 @@ func (c *Conversation) MarkRead(agent string, at time.Time) bool {
 }
 
 // SetState opens, parks, snoozes or closes the conversation. A closed one gives up its thread (OpenKey), waits for nobody,
-// and takes the thread back when it is opened again; the store refuses that while another conversation holds it.
+// is no longer shown to colleagues who were only invited, and takes the thread back when it is opened again; the store refuses that while another conversation holds it.
 func (c *Conversation) SetState(s State, by string, at time.Time) error {
 	switch s {
 	case StateOpen, StatePending, StateSnoozed, StateClosed:
@@ -67,7 +67,7 @@ func (c *Conversation) SetState(s State, by string, at time.Time) error {
 		return nil
 	}
 	if s == StateClosed {
-		c.OpenKey, c.ClosedAt, c.Waiting = "", stamp(at), time.Time{}
+		c.OpenKey, c.ClosedAt, c.Waiting, c.Invited = "", stamp(at), time.Time{}, nil
 	} else if c.State == StateClosed {
 		c.OpenKey, c.ClosedAt = c.ThreadKey, time.Time{}
 		c.Waiting = c.unanswered()

@@ -13,19 +13,27 @@ func (s *Store) Conversation(ctx context.Context, id string) (chat.Conversation,
 }
 
 // UpdateConversation is compare-and-swap: edit gets the newest conversation and may run more than once. It must leave the
-// messages alone; they are the worker's. Reopening a conversation while the person has another one open is chat.ErrConflict.
+// messages alone; they are the worker's. Closing removes the colleagues' comments. Reopening a conversation while the person has another one open is chat.ErrConflict.
 func (s *Store) UpdateConversation(ctx context.Context, id string, edit func(*chat.Conversation) error) (chat.Conversation, error) {
 	var doc chat.Conversation
 	err := again(ctx, func() (err error) {
 		if doc, err = s.Conversation(ctx, id); err != nil {
 			return err
 		}
-		seen, key := doc.Version, doc.OpenKey
+		seen, key, before := doc.Version, doc.OpenKey, doc.State
 		if err := edit(&doc); err != nil {
 			return err
 		}
+		if before == chat.StateClosed && doc.State != before { // a crash may have left some behind when it closed
+			if err := s.dropComments(ctx, id); err != nil {
+				return err
+			}
+		}
 		doc.Version++
 		err = write(ctx, s.engine, conversations, []Write{{Op: Replace, ID: id, Version: seen, Doc: &doc}})
+		if err == nil && doc.State == chat.StateClosed && doc.State != before {
+			s.closed(ctx, id)
+		}
 		if err == nil || key != "" || doc.OpenKey == "" {
 			return err
 		}
@@ -36,6 +44,14 @@ func (s *Store) UpdateConversation(ctx context.Context, id string, edit func(*ch
 		return err
 	})
 	return doc, err
+}
+
+// closed removes the comments of a conversation that has just closed. The close is stored and stands whatever becomes of this:
+// nobody is shown comments of a closed conversation, and what is left is removed when somebody looks or it is opened again.
+func (s *Store) closed(ctx context.Context, id string) {
+	if err := s.dropComments(ctx, id); err != nil {
+		s.log.Warn("the comments of a closed conversation are still stored", "conversation", id, "err", err)
+	}
 }
 
 // rowFields are what a list shows of a conversation: everything but its messages.

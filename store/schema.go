@@ -11,6 +11,10 @@ const (
 	users         = "users"
 	logins        = "logins"
 	settings      = "settings"
+	notes         = "notes"
+	comments      = "comments"
+	notifications = "notifications"
+	escalations   = "escalations"
 )
 
 // Collections declares every collection with the indexes its queries rely on. An engine's Ensure creates what is missing.
@@ -54,6 +58,13 @@ func Collections() []Collection {
 		{Name: users, Indexes: []Index{{Name: "email", Fields: asc("email"), Unique: true}}},
 		{Name: logins, Indexes: []Index{{Name: "user", Fields: asc("user_id")}}, ExpireAfter: "expires_at"},
 		{Name: settings},
+		{Name: notes, Indexes: []Index{{Name: "contact_created", Fields: append(asc("contact_id"), desc("created_at")...)}}, ExpireAfter: "purge_at"},
+		{Name: comments, Indexes: []Index{{Name: "conversation_created", Fields: append(asc("conversation_id"), desc("created_at")...)}}},
+		{Name: notifications, Indexes: []Index{
+			{Name: "user_created", Fields: append(asc("user_id"), desc("created_at")...)},
+			{Name: "user_conversation", Fields: asc("user_id", "conversation_id")},
+		}, ExpireAfter: "expires_at"},
+		{Name: escalations, Indexes: []Index{{Name: "contact_at", Fields: append(asc("contact_id"), desc("at")...)}}},
 	}
 }
 

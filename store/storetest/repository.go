@@ -39,6 +39,11 @@ func RunRepository(t *testing.T, open func(t *testing.T) store.Engine, sortsWith
 		{"the ledger's sum closes and redelivery counts nothing twice", ledgerSum},
 		{"edits of two agents: compare and swap", agentEdits},
 		{"edits of the settings: compare and swap", settingsEdits},
+		{"notes follow the person through a merge, and a deletion can be taken back", notesOfAPerson},
+		{"comments live as long as the conversation", commentsUntilClose},
+		{"a crash at close shows nobody an old comment", commentsAfterCrash},
+		{"notifications are told once and gone when opened", notificationsOnce},
+		{"escalations are recorded once and taken by one", escalationsOnce},
 		{"lists page by cursor without doubles or gaps", lists},
 		{"every list uses an index", func(t *testing.T, open func(*testing.T) store.Engine) { explained(t, open, sortsWithoutIndex) }},
 	} {

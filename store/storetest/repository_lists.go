@@ -168,6 +168,7 @@ func explained(t *testing.T, open func(*testing.T) store.Engine, sortsWithoutInd
 		_, err := repo.Ledger(ctx, q)
 		require.NoError(t, err)
 	}
+	internalLists(t, repo)
 	require.NotEmpty(t, watch.seen)
 	for _, q := range watch.seen {
 		if sortsWithoutIndex && len(q.query.Where) == 0 {

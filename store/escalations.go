@@ -1,0 +1,58 @@
+package store
+
+import (
+	"context"
+	"errors"
+
+	"switchboard/chat"
+)
+
+// RecordEscalation keeps a hand-over from the AI to a human and puts it on the conversation's timeline. It is idempotent by
+// the escalation's id: what is there already stays as it is, and what a crash has left undone is done.
+func (s *Store) RecordEscalation(ctx context.Context, e chat.Escalation) error {
+	if err := e.Normalize(); err != nil {
+		return err
+	}
+	if _, err := s.Conversation(ctx, e.ConversationID); err != nil {
+		return err
+	}
+	e.Version = 1
+	if err := insertOnce(ctx, s.engine, escalations, e.ID, &e); err != nil {
+		return err
+	}
+	kept, err := one[chat.Escalation](ctx, s.engine, escalations, e.ID)
+	if err != nil {
+		return err
+	}
+	return s.noteEscalation(ctx, &kept)
+}
+
+// TakeEscalation notes who handles an escalation. It is idempotent for whoever took it; for anybody else it is
+// chat.ErrConflict, with the escalation as it stands.
+func (s *Store) TakeEscalation(ctx context.Context, id string, by chat.Author) (chat.Escalation, error) {
+	e, err := update(ctx, s.engine, escalations, id, func(e *chat.Escalation) *int64 { return &e.Version }, func(e *chat.Escalation) error {
+		return e.Take(by, s.now())
+	})
+	if err != nil {
+		return e, err
+	}
+	return e, s.noteEscalation(ctx, &e)
+}
+
+// noteEscalation brings the conversation's timeline up to date. A conversation that was erased meanwhile has none.
+func (s *Store) noteEscalation(ctx context.Context, e *chat.Escalation) error {
+	_, err := s.UpdateConversation(ctx, e.ConversationID, func(c *chat.Conversation) error {
+		c.RecordEscalation(e)
+		return nil
+	})
+	if errors.Is(err, chat.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// Escalations lists the hand-overs of a person, newest first. Pass the ids of every contact that was merged into theirs.
+func (s *Store) Escalations(ctx context.Context, contactIDs []string, page chat.PageRequest) (chat.List[chat.Escalation], error) {
+	q := Query{Where: []Condition{{Path: "contact_id", Is: In, Value: contactIDs}}, Sort: desc("at")}
+	return list(ctx, s.engine, escalations, q, page, nil, func(e *chat.Escalation) []any { return []any{e.At, e.ID} })
+}
