@@ -18,6 +18,8 @@ var (
 	countryLines string
 	//go:embed languages.txt
 	languageLines string
+	//go:embed timezones.txt
+	zoneLines string
 
 	countryList  = sync.OnceValue(func() []Named { return parseNames(countryLines) })
 	languageList = sync.OnceValue(func() []Named { return parseNames(languageLines) })
@@ -37,6 +39,9 @@ func Countries() []Named { return slices.Clone(countryList()) }
 
 // Languages lists BCP 47 tags by English name, with a region where people choose one.
 func Languages() []Named { return slices.Clone(languageList()) }
+
+// TimeZones lists the IANA time zones that people choose from, by name.
+func TimeZones() []string { return strings.Fields(zoneLines) }
 
 // CountryName is the English name of a country, "" for a code that is none.
 func CountryName(code string) string {

@@ -57,9 +57,10 @@ type Logins interface {
 	DeleteLogin(ctx context.Context, id string) error
 }
 
-// Settings reads the workspace's settings.
+// Settings reads and changes the workspace's settings.
 type Settings interface {
 	Settings(ctx context.Context) (chat.Settings, error)
+	UpdateSettings(ctx context.Context, edit func(*chat.Settings) error) (chat.Settings, error)
 }
 
 // Publisher tells all open dashboards of all processes that documents changed.
@@ -74,6 +75,7 @@ type Deps struct {
 	Users         Users
 	Logins        Logins
 	Settings      Settings
+	Auditor       Auditor
 	Changes       Publisher
 	Hub           *live.Hub
 	Log           *slog.Logger
@@ -85,6 +87,7 @@ type Config struct {
 	Secure      bool                              // behind TLS: the cookie is Secure and bound to the host
 	ClientIP    func(*fiber.Ctx) string           // who is calling, from the trusted proxy hop; nil: the connection's address
 	AccountName func(chat.Channel, string) string // configured name of a number, account or widget; nil: its id
+	KeepIP      func(policy, ip string) string    // what may be kept of an address in the audit log; nil: nothing
 	GeoCredits  []view.Credit                     // shown beside places found by address
 	Now         func() time.Time                  // nil: time.Now
 	Timeout     time.Duration                     // of one request; zero: 10 s
@@ -104,7 +107,7 @@ type Dashboard struct {
 
 // New prepares templates and assets and fails when one of them is broken.
 func New(deps Deps, config Config) (*Dashboard, error) {
-	if deps.Conversations == nil || deps.Contacts == nil || deps.Users == nil || deps.Logins == nil || deps.Settings == nil ||
+	if deps.Conversations == nil || deps.Contacts == nil || deps.Users == nil || deps.Logins == nil || deps.Settings == nil || deps.Auditor == nil ||
 		deps.Changes == nil || deps.Hub == nil || deps.Log == nil {
 		return nil, errors.New("dashboard: a dependency is missing")
 	}
@@ -134,6 +137,9 @@ func withDefaults(c Config) Config {
 	if c.ClientIP == nil {
 		c.ClientIP = func(ctx *fiber.Ctx) string { return ctx.Context().RemoteIP().String() }
 	}
+	if c.KeepIP == nil {
+		c.KeepIP = func(string, string) string { return "" }
+	}
 	if c.AccountName == nil {
 		c.AccountName = func(_ chat.Channel, account string) string { return account }
 	}
@@ -148,14 +154,15 @@ func withDefaults(c Config) Config {
 
 // frame is what every page needs around its content.
 type frame struct {
-	Title  string
-	Theme  string // light, dark, or empty for the system's
-	Mark   string // of the hub, from before the store was read
-	CSRF   string
-	User   string
-	Avatar view.Avatar
-	Active string // entry of the navigation
-	Body   any
+	Title    string
+	Theme    string // light, dark, or empty for the system's
+	Mark     string // of the hub, from before the store was read
+	CSRF     string
+	User     string
+	Avatar   view.Avatar
+	Active   string              // entry of the navigation
+	Settings []view.SettingsLink // the navigation below /settings
+	Body     any
 }
 
 // frame starts a page. Call it before reading the store, so that no change falls between reading and subscribing.

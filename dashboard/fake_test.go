@@ -23,6 +23,7 @@ type fake struct {
 	users         map[string]chat.User
 	logins        map[string]chat.Login
 	settings      chat.Settings
+	audited       []chat.AuditEntry
 	published     []chat.Change
 	onPublish     func([]chat.Change)
 	fail          error // every call fails with it
@@ -294,6 +295,42 @@ func (f *fake) Settings(context.Context) (chat.Settings, error) {
 	unlock, err := f.lock()
 	defer unlock()
 	return f.settings, err
+}
+
+func (f *fake) UpdateSettings(_ context.Context, edit func(*chat.Settings) error) (chat.Settings, error) {
+	unlock, err := f.lock()
+	defer unlock()
+	if err != nil {
+		return chat.Settings{}, err
+	}
+	s := f.settings
+	s.Labels, s.Tags, s.Departments = slices.Clone(s.Labels), slices.Clone(s.Tags), slices.Clone(s.Departments)
+	if err := edit(&s); err != nil {
+		return chat.Settings{}, err
+	}
+	s.Version++
+	f.settings = s
+	return s, nil
+}
+
+func (f *fake) Audit(_ context.Context, e chat.AuditEntry) error {
+	unlock, err := f.lock()
+	defer unlock()
+	e.ID = fmt.Sprint("audit-", len(f.audited))
+	f.audited = append(f.audited, e)
+	return err
+}
+
+func (f *fake) AuditLog(_ context.Context, q chat.AuditQuery) (chat.List[chat.AuditEntry], error) {
+	unlock, err := f.lock()
+	defer unlock()
+	var found []chat.AuditEntry
+	for _, e := range slices.Backward(f.audited) {
+		if (q.Who == "" || q.Who == e.Who) && (q.What == "" || q.What == e.What) {
+			found = append(found, e)
+		}
+	}
+	return page(found, q.PageRequest), err
 }
 
 func (f *fake) Publish(_ context.Context, changes []chat.Change) error {

@@ -21,7 +21,7 @@ import (
 func screens() []string {
 	pages := []string{
 		"/login", "/inbox", "/inbox?view=closed", "/inbox?q=nobody", "/inbox?view=mine&channel=whatsapp&label=delivery&sort=waiting", "/contacts",
-		"/contacts?q=nobody", "/contacts?sort=name&country=DE", "/nowhere",
+		"/contacts?q=nobody", "/contacts?sort=name&country=DE", "/nowhere", "/settings/account", "/settings/audit", "/settings/audit?what=export",
 	}
 	for _, id := range []string{talkID, webID, hostileTalkID} {
 		for _, tab := range []string{"contact", "conversation"} {

@@ -142,6 +142,7 @@ func (d *Dashboard) signIn(c *fiber.Ctx) error {
 	}
 	if !ok {
 		d.metrics.logins.WithLabelValues("wrong").Inc()
+		d.auditBy(c, user.ID, chat.AuditSignInFailed, user.ID, "password")
 		view.Error = "This e-mail and password do not belong together."
 		return d.showLogin(c, http.StatusUnprocessableEntity, view)
 	}
@@ -150,6 +151,7 @@ func (d *Dashboard) signIn(c *fiber.Ctx) error {
 		return err
 	}
 	d.metrics.logins.WithLabelValues("ok").Inc()
+	d.auditBy(c, user.ID, chat.AuditSignIn, user.ID, "password")
 	d.log.Info("signed in", "user", user.ID, "request_id", requestID(c))
 	return c.Redirect(localPath(view.Next, "/inbox"), http.StatusSeeOther)
 }
@@ -214,6 +216,7 @@ func (d *Dashboard) signOut(c *fiber.Ctx) error {
 	if err := d.Logins.DeleteLogin(c.UserContext(), signedIn(c).login.ID); err != nil && !errors.Is(err, chat.ErrNotFound) {
 		return fmt.Errorf("dashboard: sign out: %w", err)
 	}
+	d.audit(c, chat.AuditSignOut, signedIn(c).user.ID, "")
 	d.setCookie(c, "", time.Unix(0, 0))
 	c.Set("Clear-Site-Data", `"cache"`)
 	return c.Redirect("/login", http.StatusSeeOther)

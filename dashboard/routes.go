@@ -41,6 +41,9 @@ func (d *Dashboard) routes() []route {
 		d.loginRoutes(),
 		d.inboxRoutes(),
 		d.contactRoutes(),
+		d.settingsRoutes(),
+		d.accountRoutes(),
+		d.auditRoutes(),
 	)
 }
 

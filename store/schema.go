@@ -15,6 +15,7 @@ const (
 	comments      = "comments"
 	notifications = "notifications"
 	escalations   = "escalations"
+	audit         = "audit"
 )
 
 // Collections declares every collection with the indexes its queries rely on. An engine's Ensure creates what is missing.
@@ -65,6 +66,12 @@ func Collections() []Collection {
 			{Name: "user_conversation", Fields: asc("user_id", "conversation_id")},
 		}, ExpireAfter: "expires_at"},
 		{Name: escalations, Indexes: []Index{{Name: "contact_at", Fields: append(asc("contact_id"), desc("at")...)}}},
+		{Name: audit, Indexes: []Index{
+			{Name: "at", Fields: desc("at")},
+			{Name: "who_at", Fields: append(asc("who"), desc("at")...)},
+			{Name: "what_at", Fields: append(asc("what"), desc("at")...)},
+			{Name: "who_what_at", Fields: append(asc("who", "what"), desc("at")...)},
+		}},
 	}
 }
 

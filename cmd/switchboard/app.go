@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -38,6 +39,7 @@ var (
 	_ dashboard.Contacts      = (*store.Store)(nil)
 	_ dashboard.Users         = (*store.Store)(nil)
 	_ dashboard.Settings      = (*store.Store)(nil)
+	_ dashboard.Auditor       = (*store.Store)(nil)
 	_ dashboard.Publisher     = (*stream.Log)(nil)
 	_ dashboard.Logins        = logins{}
 	_ api.Ledger              = (*store.Store)(nil)
@@ -267,6 +269,11 @@ func ignoreStop(ctx context.Context, err error) error {
 	}
 }
 
+// keepIP is what may be kept of somebody's address: the workspace's policy, or where it has none, the process's.
+func (a *App) keepIP(policy, ip string) string {
+	return geo.ApplyPolicy(cmp.Or(policy, a.cfg.IPPolicy), ip)
+}
+
 // credits are what the dashboard must show for the geo databases.
 func credits(places *geo.Locator) []view.Credit {
 	var list []view.Credit
@@ -279,8 +286,8 @@ func credits(places *geo.Locator) []view.Credit {
 // openScreens puts the dashboard and the API in place.
 func (a *App) openScreens(s *store.Store) error {
 	screens, err := dashboard.New(dashboard.Deps{
-		Conversations: s, Contacts: s, Users: s, Logins: logins{s}, Settings: s, Changes: a.stream, Hub: a.hub, Log: a.log, Metrics: a.reg,
-	}, dashboard.Config{Secure: a.cfg.CookieSecure, ClientIP: clientIP(a.cfg.proxies), AccountName: a.file.accountNames(), GeoCredits: credits(a.places)})
+		Conversations: s, Contacts: s, Users: s, Logins: logins{s}, Settings: s, Auditor: s, Changes: a.stream, Hub: a.hub, Log: a.log, Metrics: a.reg,
+	}, dashboard.Config{Secure: a.cfg.CookieSecure, ClientIP: clientIP(a.cfg.proxies), AccountName: a.file.accountNames(), GeoCredits: credits(a.places), KeepIP: a.keepIP})
 	if err != nil {
 		return err
 	}

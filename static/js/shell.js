@@ -94,7 +94,7 @@
     2: () => $('#tab-conversation')?.click(),
     g: () => { afterG = Date.now(); },
   };
-  const places = { i: '/inbox', c: '/contacts' };
+  const places = { i: '/inbox', c: '/contacts', s: '/settings' };
   document.addEventListener('keydown', (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (event.target.matches('[role="tab"]')) return tabKey(event);

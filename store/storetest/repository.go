@@ -44,6 +44,7 @@ func RunRepository(t *testing.T, open func(t *testing.T) store.Engine, sortsWith
 		{"a crash at close shows nobody an old comment", commentsAfterCrash},
 		{"notifications are told once and gone when opened", notificationsOnce},
 		{"escalations are recorded once and taken by one", escalationsOnce},
+		{"the audit log pages by person and kind", auditLog},
 		{"lists page by cursor without doubles or gaps", lists},
 		{"every list uses an index", func(t *testing.T, open func(*testing.T) store.Engine) { explained(t, open, sortsWithoutIndex) }},
 	} {
