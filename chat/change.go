@@ -15,4 +15,5 @@ type Change struct {
 	By           string    `json:"by,omitempty"`   // agent who caused it; empty for the platform
 	ReceivedAt   time.Time `json:"received_at,omitzero"`
 	StoredAt     time.Time `json:"stored_at"`
+	Presence     *Presence `json:"presence,omitempty"` // an agent's page, instead of a changed document
 }

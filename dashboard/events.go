@@ -8,7 +8,7 @@ import (
 
 // events is the page's one stream of change signals. It carries ids only; the page fetches what it shows, with its own rights.
 func (d *Dashboard) events(c *fiber.Ctx) error {
-	subscription, err := d.Hub.Subscribe()
+	subscription, err := d.Hub.Subscribe(signedIn(c).user.ID)
 	if err != nil {
 		return err
 	}

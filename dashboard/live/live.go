@@ -4,7 +4,9 @@ package live
 
 import (
 	"fmt"
+	"slices"
 	"sync"
+	"time"
 
 	"switchboard/chat"
 
@@ -15,14 +17,18 @@ import (
 // Bounds of the hub. A subscriber that lets buffer signals pile up is dropped: its browser connects again and fetches
 // everything it shows, which is cheaper than waiting for it.
 const (
-	buffer     = 64
-	maxClients = 4096
+	buffer         = 64
+	maxClients     = 4096
+	streamsPerUser = 20 // with one more, the oldest is told to close
 )
 
-// A Signal says which documents changed. Its slice is shared by all subscribers and must not be changed.
+// A Signal says which documents changed, and where agents came or left. Its slices are shared by all subscribers and must
+// not be changed.
 type Signal struct {
 	Mark    string // the hub's mark after these changes
 	Changes []chat.Change
+	People  []string // conversations that are viewed, or typed in, by others than before
+	Online  bool     // somebody came online or went
 }
 
 // A Hub hands changes to all subscribers of this process and waits for none of them.
@@ -34,6 +40,8 @@ type Hub struct {
 	mu     sync.Mutex
 	seq    uint64
 	subs   map[*Subscription]struct{}
+	byUser map[string][]*Subscription // oldest first
+	crowd  *crowd
 	closed bool
 }
 
@@ -44,6 +52,8 @@ func NewHub(instance string, reg prometheus.Registerer) *Hub {
 	return &Hub{
 		instance: instance,
 		subs:     map[*Subscription]struct{}{},
+		byUser:   map[string][]*Subscription{},
+		crowd:    newCrowd(reg),
 		clients: factory.NewGauge(prometheus.GaugeOpts{
 			Name: "switchboard_sse_clients", Help: "Open dashboards connected for live updates.",
 		}),
@@ -55,19 +65,27 @@ func NewHub(instance string, reg prometheus.Registerer) *Hub {
 
 // A Subscription receives signals until it is closed, falls behind, or the hub closes.
 type Subscription struct {
-	hub     *Hub
-	signals chan Signal
+	hub      *Hub
+	user     string
+	signals  chan Signal
+	replaced bool // the user opened too many others
 }
 
-// Subscribe adds a subscriber, which must call Close. It fails with chat.ErrUnavailable when the hub is closed or full.
-func (h *Hub) Subscribe() (*Subscription, error) {
+// Subscribe adds a subscriber, which must call Close. A user who has too many already loses the oldest. It fails with
+// chat.ErrUnavailable when the hub is closed or full.
+func (h *Hub) Subscribe(user string) (*Subscription, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if mine := h.byUser[user]; len(mine) >= streamsPerUser {
+		mine[0].replaced = true
+		h.remove(mine[0])
+	}
 	if h.closed || len(h.subs) >= maxClients {
 		return nil, fmt.Errorf("live: subscribe: %w", chat.ErrUnavailable)
 	}
-	s := &Subscription{hub: h, signals: make(chan Signal, buffer)}
+	s := &Subscription{hub: h, user: user, signals: make(chan Signal, buffer)}
 	h.subs[s] = struct{}{}
+	h.byUser[user] = append(h.byUser[user], s)
 	h.clients.Set(float64(len(h.subs)))
 	return s, nil
 }
@@ -82,19 +100,35 @@ func (s *Subscription) Close() {
 	s.hub.remove(s)
 }
 
-// Publish hands the changes to every subscriber without waiting. A zero change means that everybody should fetch everything
-// again.
+// Publish hands the changes to every subscriber without waiting, and remembers who is there. A zero change means that
+// everybody should fetch everything again.
 func (h *Hub) Publish(changes []chat.Change) {
-	if len(changes) == 0 {
-		return
-	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closed {
 		return
 	}
-	h.seq++
-	signal := Signal{Mark: h.mark(), Changes: changes}
+	var s stir
+	documents := make([]chat.Change, 0, len(changes))
+	for i := range changes {
+		if p := changes[i].Presence; p != nil {
+			h.crowd.note(p, time.Now(), &s)
+		} else {
+			documents = append(documents, changes[i])
+		}
+	}
+	signal := Signal{Changes: documents, People: s.conversations, Online: s.online}
+	if len(documents) > 0 {
+		h.seq++
+		signal.Mark = h.mark()
+	}
+	if signal.Mark != "" || !s.empty() {
+		h.tell(signal)
+	}
+}
+
+// tell needs the lock.
+func (h *Hub) tell(signal Signal) {
 	for s := range h.subs {
 		select {
 		case s.signals <- signal:
@@ -131,6 +165,11 @@ func (h *Hub) remove(s *Subscription) {
 		return
 	}
 	delete(h.subs, s)
+	if mine := slices.DeleteFunc(h.byUser[s.user], func(other *Subscription) bool { return other == s }); len(mine) > 0 {
+		h.byUser[s.user] = mine
+	} else {
+		delete(h.byUser, s.user)
+	}
 	close(s.signals)
 	h.clients.Set(float64(len(h.subs)))
 }

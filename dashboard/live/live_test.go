@@ -57,7 +57,12 @@ func (p *page) leave() { p.mu.Lock(); p.gone = true; p.mu.Unlock() }
 
 func open(t *testing.T, hub *Hub) (*page, <-chan error) {
 	t.Helper()
-	sub, err := hub.Subscribe()
+	return openAs(t, hub, "ada")
+}
+
+func openAs(t *testing.T, hub *Hub, user string) (*page, <-chan error) {
+	t.Helper()
+	sub, err := hub.Subscribe(user)
 	require.NoError(t, err)
 	p, done := &page{}, make(chan error, 1)
 	go func() { done <- sub.Stream(bufio.NewWriter(p)) }()
@@ -150,9 +155,9 @@ func TestStreamEnds(t *testing.T) {
 func TestHubDropsAndCountsASubscriberThatDoesNotKeepUp(t *testing.T) {
 	t.Parallel()
 	hub := NewHub("one", nil)
-	slow, err := hub.Subscribe()
+	slow, err := hub.Subscribe("")
 	require.NoError(t, err)
-	quick, err := hub.Subscribe()
+	quick, err := hub.Subscribe("")
 	require.NoError(t, err)
 	for range buffer + 1 {
 		hub.Publish(change("c"))
@@ -173,7 +178,7 @@ func TestHubDropsAndCountsASubscriberThatDoesNotKeepUp(t *testing.T) {
 func TestHubClosed(t *testing.T) {
 	t.Parallel()
 	hub := NewHub("one", nil)
-	sub, err := hub.Subscribe()
+	sub, err := hub.Subscribe("")
 	require.NoError(t, err)
 	hub.Close()
 	hub.Close()
@@ -181,7 +186,7 @@ func TestHubClosed(t *testing.T) {
 	require.False(t, open)
 	sub.Close()
 	hub.Publish(change("c"))
-	_, err = hub.Subscribe()
+	_, err = hub.Subscribe("")
 	require.ErrorIs(t, err, chat.ErrUnavailable)
 }
 
@@ -203,7 +208,7 @@ func TestConcurrentUse(t *testing.T) {
 	for range 8 {
 		all.Go(func() {
 			for range 50 {
-				sub, err := hub.Subscribe()
+				sub, err := hub.Subscribe("")
 				if err != nil {
 					return
 				}

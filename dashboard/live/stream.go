@@ -2,6 +2,7 @@ package live
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -27,12 +28,15 @@ type message struct {
 	Contacts      []string `json:"contacts,omitempty"`
 	List          bool     `json:"list,omitempty"` // something that a conversation list shows changed
 	Age           int64    `json:"age,omitempty"`  // milliseconds since the gateway received the oldest change in here
+	All           bool     `json:"all,omitempty"`  // too many to name
+	Online        bool     `json:"online,omitempty"`
 }
 
 // Stream writes the subscription's signals to w as server-sent events until the subscription ends, its lifetime is over or
 // the browser is gone. It closes the subscription.
 //
-// Events: "hello" (first; the hub's mark), "change", "resync" (fetch everything), "ping", and "bye" (connect again at once).
+// Events: "hello" (first; the hub's mark), "change", "resync" (fetch everything), "people" (who views and types where, and who
+// is online), "ping", "bye" (connect again at once), and "enough" (the user has newer streams: do not connect again by yourself).
 func (s *Subscription) Stream(w *bufio.Writer) error {
 	defer s.Close()
 	if err := s.hello(w); err != nil {
@@ -45,6 +49,9 @@ func (s *Subscription) Stream(w *bufio.Writer) error {
 	for {
 		select {
 		case signal, ok := <-s.signals:
+			if !ok && s.replaced { // written before the channel was closed
+				return send(w, "enough", message{})
+			}
 			if !ok {
 				return nil
 			}
@@ -52,6 +59,7 @@ func (s *Subscription) Stream(w *bufio.Writer) error {
 				return err
 			}
 		case <-beat.C:
+			s.hub.sweep()
 			if err := send(w, "ping", message{}); err != nil {
 				return err
 			}
@@ -97,8 +105,14 @@ func (s *Subscription) collect() []Signal {
 }
 
 func (s *Subscription) write(w *bufio.Writer, batch []Signal) error {
-	out := message{Mark: batch[len(batch)-1].Mark}
+	if err := s.writePeople(w, batch); err != nil {
+		return err
+	}
+	var out message
 	var oldest time.Time
+	for _, signal := range batch {
+		out.Mark = cmp.Or(signal.Mark, out.Mark)
+	}
 	for _, signal := range batch {
 		for i := range signal.Changes {
 			change := &signal.Changes[i]
@@ -111,13 +125,35 @@ func (s *Subscription) write(w *bufio.Writer, batch []Signal) error {
 			}
 		}
 	}
-	if len(out.Conversations) > maxIDs || len(out.Contacts) > maxIDs {
+	switch {
+	case out.Mark == "": // nothing but people
+		return nil
+	case len(out.Conversations) > maxIDs || len(out.Contacts) > maxIDs:
 		return send(w, "resync", message{Mark: out.Mark})
-	}
-	if !oldest.IsZero() {
+	case !oldest.IsZero():
 		out.Age = max(1, time.Since(oldest).Milliseconds())
 	}
 	return send(w, "change", out)
+}
+
+// writePeople tells where agents came or left.
+func (s *Subscription) writePeople(w *bufio.Writer, batch []Signal) error {
+	var out message
+	for _, signal := range batch {
+		out.Online = out.Online || signal.Online
+		for _, id := range signal.People {
+			if !slices.Contains(out.Conversations, id) {
+				out.Conversations = append(out.Conversations, id)
+			}
+		}
+	}
+	if len(out.Conversations) > maxIDs {
+		out.Conversations, out.All = nil, true
+	}
+	if !out.All && !out.Online && len(out.Conversations) == 0 {
+		return nil
+	}
+	return send(w, "people", out)
 }
 
 func (m *message) add(change *chat.Change) {
