@@ -203,9 +203,9 @@ func (d *Dashboard) rows(c *fiber.Ctx, q inboxQuery, current string) (view.Rows,
 
 func (d *Dashboard) rowsOf(c *fiber.Ctx, q inboxQuery, found *chat.List[chat.Conversation], state chat.State, current string) (view.Rows, error) {
 	ctx := c.UserContext()
-	ids := make([]string, 0, len(found.Items))
+	ids, talks := make([]string, 0, len(found.Items)), make([]string, 0, len(found.Items))
 	for i := range found.Items {
-		ids = append(ids, found.Items[i].ContactID)
+		ids, talks = append(ids, found.Items[i].ContactID), append(talks, found.Items[i].ID)
 	}
 	people, err := d.Contacts.ContactsByID(ctx, ids)
 	if err != nil {
@@ -215,12 +215,16 @@ func (d *Dashboard) rowsOf(c *fiber.Ctx, q inboxQuery, found *chat.List[chat.Con
 	if err != nil {
 		return view.Rows{}, fmt.Errorf("dashboard: read settings: %w", err)
 	}
+	watching, err := d.watching(c, talks)
+	if err != nil {
+		return view.Rows{}, err
+	}
 	rows := view.Rows{RefreshURL: view.URL("/inbox", q.values())}
 	for i := range found.Items {
 		conversation := &found.Items[i]
 		in := view.RowInput{
 			Conversation: conversation, Agent: signedIn(c).user.ID, Labels: settings.Labels, Query: q.values(), State: state,
-			Current: current, Clock: d.clock(c),
+			Current: current, Watching: watching[conversation.ID], Clock: d.clock(c),
 		}
 		if person, ok := people[conversation.ContactID]; ok {
 			in.Contact = &person

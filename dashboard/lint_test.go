@@ -39,7 +39,7 @@ func screens() []string {
 
 func fragments() []string {
 	return []string{
-		"/inbox", "/inbox?after=40", "/inbox/" + talkID, "/inbox/" + hostileTalkID + "/messages", "/inbox/" + talkID + "/messages?before=10",
+		"/inbox", "/inbox?after=40", "/presence?open=" + talkID + "&ids=" + talkID + "," + webID, "/inbox/" + talkID, "/inbox/" + hostileTalkID + "/messages", "/inbox/" + talkID + "/messages?before=10",
 		"/inbox/" + talkID + "/panel?tab=contact", "/inbox/" + hostileTalkID + "/panel?tab=conversation", "/contacts", "/contacts?after=50",
 		"/contacts/" + anaID, "/contacts/" + hostileID + "/fields/name", "/contacts/" + hostileID + "/fields/location?edit=1",
 	}

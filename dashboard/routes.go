@@ -41,6 +41,7 @@ func (d *Dashboard) routes() []route {
 		d.loginRoutes(),
 		d.inboxRoutes(),
 		d.contactRoutes(),
+		d.presenceRoutes(),
 		d.settingsRoutes(),
 		d.accountRoutes(),
 		d.auditRoutes(),

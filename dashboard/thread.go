@@ -90,6 +90,10 @@ func (d *Dashboard) threadOf(c *fiber.Ctx, conversation *chat.Conversation, cont
 		Account: d.config.AccountName(conversation.Channel, conversation.Account), State: view.StateOf(conversation.State),
 		ContactURL: view.ContactURL(contact.ID), BackURL: view.URL("/inbox", q.values()), Group: conversation.GroupID != "",
 	}
+	thread.Watch.ID = conversation.ID
+	if there, err := d.watching(c, []string{conversation.ID}); err == nil { // a courtesy: the thread is shown without it
+		thread.Watch.People = there[conversation.ID]
+	}
 	switch conversation.Assignee {
 	case "":
 	case signedIn(c).user.ID:

@@ -32,7 +32,7 @@ func FS() fs.FS { return files }
 func bundles() map[string][]string {
 	return map[string][]string{
 		"app.css": {"css/fonts.css", "css/tokens.css", "css/base.css", "css/inbox.css", "css/thread.css", "css/panel.css", "css/contacts.css", "css/settings.css"},
-		"app.js":  {"vendor/htmx.js", "js/live.js", "js/inbox.js", "js/edit.js", "js/shell.js"},
+		"app.js":  {"vendor/htmx.js", "js/live.js", "js/presence.js", "js/inbox.js", "js/edit.js", "js/shell.js"},
 	}
 }
 

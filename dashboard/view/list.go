@@ -71,6 +71,7 @@ type Row struct {
 	Waiting  *Waiting
 	State    *State // only where it differs from what the list is about
 	Current  bool
+	Watch    Watch // colleagues who have it in view
 }
 
 // A Priority as word, and shape by class.
@@ -94,6 +95,7 @@ type RowInput struct {
 	Query        url.Values // of the list, kept in the row's link
 	State        chat.State // the state the list shows, empty for several
 	Current      string
+	Watching     []Colleague
 	Clock        Clock
 }
 
@@ -110,7 +112,7 @@ func RowOf(in *RowInput) Row {
 		Avatar: avatar(c.ContactID, name, &channel), At: in.Clock.Moment(c.LastActivityAt),
 		Sent: c.Last.Direction == chat.Outbound, Current: c.ID == in.Current,
 		Labels: Labels(c.Labels[:min(len(c.Labels), rowLabels)], in.Labels), Hidden: max(0, len(c.Labels)-rowLabels),
-		Waiting: waiting(c, in.Clock),
+		Waiting: waiting(c, in.Clock), Watch: Watch{ID: c.ID, People: in.Watching},
 	}
 	row.Preview, row.Icon = preview(&c.Last)
 	if unread := c.Unread(in.Agent); unread > 0 {

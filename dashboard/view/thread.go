@@ -23,6 +23,7 @@ type Thread struct {
 	BackURL    string // the list, for narrow screens
 	Group      bool
 	Messages   Messages
+	Watch      Watch // colleagues who have it in view
 }
 
 // Messages is the part of a thread that is fetched again when something changed.

@@ -15,6 +15,7 @@
   let attempts = 0;
   let retry = 0;
   let hide = 0;
+  let resting = false;
   let waiting = []; // changes that are not on screen yet: {age, at}
 
   const pill = (state, text) => {
@@ -111,6 +112,24 @@
     } catch { /* still no network: the retry goes on */ }
   };
 
+  const people = (data) => {
+    document.dispatchEvent(new CustomEvent('sb:people', { detail: { conversations: data.conversations || [], all: data.all } }));
+    if (data.online) fire('[data-online]', 'sb:online');
+  };
+  // Too many pages of one person: this one rests until somebody looks at it again.
+  const rest = () => {
+    source?.close();
+    source = null;
+    resting = true;
+    pill('stale', 'Paused: too many windows');
+  };
+  const wake = () => {
+    if (!resting) return;
+    resting = false;
+    connect();
+  };
+  window.addEventListener('focus', wake);
+
   const read = (event) => JSON.parse(event.data || '{}');
   const connect = () => {
     clearTimeout(retry);
@@ -119,11 +138,13 @@
     source = new EventSource(body.dataset.live);
     source.addEventListener('hello', (event) => {
       const data = read(event);
+      const again = since > 0;
       alive();
       if (data.mark !== mark) {
         mark = data.mark;
         resync();
       }
+      people({ all: true, online: again }); // who came or went meanwhile was told to nobody
     });
     source.addEventListener('change', (event) => {
       const data = read(event);
@@ -136,6 +157,8 @@
       alive();
       resync();
     });
+    source.addEventListener('people', (event) => { alive(); people(read(event)); });
+    source.addEventListener('enough', rest);
     source.addEventListener('ping', alive);
     source.addEventListener('bye', connect); // the server wants to check our rights again
     source.addEventListener('error', () => lost(Date.now()));
@@ -150,6 +173,7 @@
         clearTimeout(retry);
       }, HIDDEN);
     } else if (!source) {
+      resting = false;
       heard = Date.now();
       attempts = 0;
       connect(); // hello tells whether something was missed

@@ -30,16 +30,14 @@ export async function startServer() {
   writeFileSync(join(folder, 'channels.yaml'), JSON.stringify(channels)); // JSON is YAML
   const [port, adminPort] = [await freePort(), await freePort()];
   const log = [];
-  const child = spawn(binary, ['serve'], {
-    env: {
-      ...process.env, SWITCHBOARD_ADDR: `127.0.0.1:${port}`, SWITCHBOARD_ADMIN_ADDR: `127.0.0.1:${adminPort}`, SWITCHBOARD_DATA_DIR: join(folder, 'data'),
-      SWITCHBOARD_CHANNELS: join(folder, 'channels.yaml'), SWITCHBOARD_ADMIN_EMAIL: admin.email, SWITCHBOARD_ADMIN_PASSWORD: admin.password,
-      SWITCHBOARD_API_TOKEN: 'browser-test-token',
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const env = {
+    ...process.env, SWITCHBOARD_ADDR: `127.0.0.1:${port}`, SWITCHBOARD_ADMIN_ADDR: `127.0.0.1:${adminPort}`, SWITCHBOARD_DATA_DIR: join(folder, 'data'),
+    SWITCHBOARD_CHANNELS: join(folder, 'channels.yaml'), SWITCHBOARD_ADMIN_EMAIL: admin.email, SWITCHBOARD_ADMIN_PASSWORD: admin.password,
+    SWITCHBOARD_API_TOKEN: 'browser-test-token',
+  };
+  const child = spawn(binary, ['serve'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => log.push(data.toString()));
-  const server = { base: `http://127.0.0.1:${port}`, log, child };
+  const server = { base: `http://127.0.0.1:${port}`, log, child, env };
   server.stop = async () => {
     if (child.exitCode === null) {
       const ended = new Promise((resolve) => { child.once('exit', resolve); });
@@ -58,6 +56,19 @@ export async function startServer() {
     } catch { /* not listening yet */ }
     await sleep(50);
   }
+}
+
+// addUser adds a person who may sign in: {email, name, role, password}.
+export async function addUser(server, user) {
+  const child = spawn(process.env.SWITCHBOARD_BIN, ['user', 'add', user.email, '--name', user.name, '--role', user.role || 'agent', '--password-stdin'], {
+    env: server.env, stdio: ['pipe', 'ignore', 'pipe'],
+  });
+  let said = '';
+  child.stderr.on('data', (data) => { said += data; });
+  child.stdin.end(`${user.password}\n`);
+  const code = await new Promise((resolve) => { child.once('close', resolve); });
+  if (code !== 0) throw new Error(`user add: ${said}`);
+  return user;
 }
 
 // connectThrough makes a cable to the server that can be cut and mended.
