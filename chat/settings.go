@@ -13,6 +13,22 @@ type Settings struct {
 	ConversationAttributes []AttributeDefinition `json:"conversation_attributes,omitempty" bson:"conversation_attributes,omitempty"`
 	Closing                ClosingRules          `json:"closing,omitzero" bson:"closing,omitempty"`
 	IPPolicy               string                `json:"ip_policy,omitempty" bson:"ip_policy,omitempty"` // full, truncated or none; empty: as the process is configured
+
+	Edits     []SettingEdit `json:"edits,omitempty" bson:"edits,omitempty"`           // who changed what last, the newest maxSettingEdits
+	LabelJobs []LabelJob    `json:"label_jobs,omitempty" bson:"label_jobs,omitempty"` // label changes that documents do not show yet
+}
+
+// A SettingEdit says who changed one part of the settings last, for the colleague who changes it at the same time.
+type SettingEdit struct {
+	What string    `json:"what" bson:"what"`
+	By   string    `json:"by" bson:"by"` // display name
+	At   time.Time `json:"at" bson:"at"`
+}
+
+// A LabelJob is a label that is being renamed, or taken off (To is empty), on all contacts and conversations.
+type LabelJob struct {
+	From string `json:"from" bson:"from"`
+	To   string `json:"to,omitempty" bson:"to,omitempty"`
 }
 
 // A LabelDefinition gives a label its colour. Labels may be used without a definition.

@@ -216,7 +216,7 @@ func ConflictOf(c *chat.ConflictError, mine string, clock Clock) *Conflict {
 		theirs, mine = CountryName(theirs), CountryName(mine)
 	}
 	ago := "just now"
-	if age := clock.Now.Sub(c.At); age >= 0 {
+	if age := clock.Now.Sub(c.At); age >= 0 && !c.At.IsZero() {
 		ago = Duration(age) + " ago"
 	}
 	return &Conflict{Theirs: theirs, By: orSomebody(c.By), Ago: ago, Version: c.Version, Mine: mine}
