@@ -16,27 +16,27 @@ type Places interface {
 
 // enrich adds what the gateway itself can tell about where a customer is: for browsers from the connection, for WhatsApp
 // from the number. The address a platform posts from says nothing about the customer and is never used.
-func (w *Worker) enrich(p *chat.Parcel, e *chat.Event) {
+func (w *Worker) enrich(p *chat.Parcel, e *chat.Event, policy string) {
 	switch {
 	case p.Client != (chat.Client{}):
 		// Without an Origin it was a server that posted: its address and software say nothing about the visitor. Events without
 		// a session (typing, reading) leave the visit alone.
 		if p.Client.Origin != "" && e.Session != nil {
-			w.enrichBrowser(p, e)
+			w.enrichBrowser(p, e, policy)
 		}
 	case e.ContactKey != "":
 		w.enrichPhone(e)
 	}
 }
 
-func (w *Worker) enrichBrowser(p *chat.Parcel, e *chat.Event) {
+func (w *Worker) enrichBrowser(p *chat.Parcel, e *chat.Event, policy string) {
 	s := *e.Session // the adapter's; events are values, so ours is a copy
 	if s.UserAgent == "" {
 		s.UserAgent = p.Client.UserAgent
 	}
-	s.IPPolicy = w.ipPolicy
+	s.IPPolicy = policy
 	if address, err := netip.ParseAddr(p.Client.IP); err == nil {
-		s.IP = geo.ApplyPolicy(w.ipPolicy, p.Client.IP)
+		s.IP = geo.ApplyPolicy(policy, p.Client.IP)
 		if place, ok := w.places.IP(address); ok {
 			s.Geo = &place
 		}

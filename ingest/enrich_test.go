@@ -52,3 +52,18 @@ func TestEnrich(t *testing.T) {
 		})
 	}
 }
+
+func TestAddressPolicyChangesWithoutARestart(t *testing.T) {
+	t.Parallel()
+	client := chat.Client{IP: "203.0.113.9", UserAgent: "Firefox", Origin: "https://shop.example"}
+	parcel := chat.Parcel{Channel: chat.WhatsApp, Client: client, Value: []byte("x")}
+	b := newBench(t, &platform{parse: func(chat.Parcel) []chat.Event {
+		return []chat.Event{{Kind: chat.KindMessage, Session: &chat.Session{}}}
+	}}, parcel)
+	for _, c := range []struct{ policy, kept string }{{geo.PolicyFull, "203.0.113.9"}, {geo.PolicyTruncated, "203.0.113.0"}, {geo.PolicyNone, ""}, {"unknown", ""}} {
+		b.policy, b.ledger.applied = c.policy, nil
+		require.NoError(t, b.worker.handle(t.Context(), 0, []chat.Parcel{parcel}))
+		require.Equal(t, c.kept, b.ledger.applied[0].Session.IP, c.policy)
+		require.Equal(t, c.policy, b.ledger.applied[0].Session.IPPolicy)
+	}
+}

@@ -20,7 +20,7 @@ const (
 const unknownChannel chat.Channel = "unknown"
 
 // read turns a parcel into events: one for each element, whatever happens.
-func (w *Worker) read(p *chat.Parcel) []chat.Event {
+func (w *Worker) read(p *chat.Parcel, policy string) []chat.Event {
 	if p.Channel == "" {
 		p.Channel = unknownChannel
 	}
@@ -44,7 +44,7 @@ func (w *Worker) read(p *chat.Parcel) []chat.Event {
 			e.Account = p.Account
 		}
 		if e.Kind != chat.KindUnreadable && e.Kind != chat.KindIgnored {
-			w.enrich(p, e)
+			w.enrich(p, e, policy)
 		}
 	}
 	return events

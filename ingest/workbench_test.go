@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"switchboard/chat"
+	"switchboard/geo"
 )
 
 // tape is a source that hands out given batches until each is done.
@@ -129,15 +130,16 @@ type bench struct {
 	bell   *bell
 	reg    *prometheus.Registry
 	lines  bytes.Buffer
+	policy string // of visitors' addresses
 }
 
 func newBench(t *testing.T, p *platform, parcels ...chat.Parcel) *bench {
 	t.Helper()
 	p.name = chat.WhatsApp
-	b := &bench{source: &tape{batches: [][]chat.Parcel{parcels}}, ledger: &ledger{}, desk: &desk{}, bell: &bell{}, reg: prometheus.NewRegistry()}
+	b := &bench{policy: geo.PolicyTruncated, source: &tape{batches: [][]chat.Parcel{parcels}}, ledger: &ledger{}, desk: &desk{}, bell: &bell{}, reg: prometheus.NewRegistry()}
 	var err error
 	b.worker, err = NewWorker(WorkerConfig{
-		Source: b.source, Channels: set(t, p), Applier: b.ledger, Quarantine: b.desk, Notify: b.bell, Places: atlas{}, IPPolicy: "truncated",
+		Source: b.source, Channels: set(t, p), Applier: b.ledger, Quarantine: b.desk, Notify: b.bell, Places: atlas{}, IPPolicy: func(context.Context) string { return b.policy },
 		Logger: textLogger(&b.lines), Metrics: b.reg,
 	})
 	require.NoError(t, err)

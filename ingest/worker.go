@@ -21,7 +21,7 @@ type WorkerConfig struct {
 	Quarantine Quarantiner
 	Notify     Notifier
 	Places     Places
-	IPPolicy   string // what becomes of a visitor's address, see geo.ApplyPolicy
+	IPPolicy   func(context.Context) string // what becomes of visitors' addresses (see geo.ApplyPolicy); asked for every batch
 	Logger     *slog.Logger
 	Metrics    prometheus.Registerer // nil: not registered
 	Now        func() time.Time
@@ -36,7 +36,7 @@ type Worker struct {
 	quarantine Quarantiner
 	notifier   Notifier
 	places     Places
-	ipPolicy   string
+	ipPolicy   func(context.Context) string
 	logger     *slog.Logger
 	metrics    *workerMetrics
 	now        func() time.Time
@@ -44,8 +44,8 @@ type Worker struct {
 
 // NewWorker checks the configuration and makes a worker.
 func NewWorker(cfg WorkerConfig) (*Worker, error) {
-	if cfg.Source == nil || cfg.Channels == nil || cfg.Applier == nil || cfg.Quarantine == nil || cfg.Notify == nil || cfg.Places == nil || cfg.Logger == nil {
-		return nil, errors.New("ingest: worker needs a source, channels, an applier, a quarantine, a notifier, places and a logger")
+	if cfg.Source == nil || cfg.Channels == nil || cfg.Applier == nil || cfg.Quarantine == nil || cfg.Notify == nil || cfg.Places == nil || cfg.IPPolicy == nil || cfg.Logger == nil {
+		return nil, errors.New("ingest: worker needs a source, channels, an applier, a quarantine, a notifier, places, an address policy and a logger")
 	}
 	w := &Worker{
 		source: cfg.Source, set: cfg.Channels, applier: cfg.Applier, quarantine: cfg.Quarantine, notifier: cfg.Notify,
@@ -72,8 +72,9 @@ const maxApply = 2000
 // handle takes one batch through. It returns an error only when the same batch should come again: the store, or the
 // quarantine, does not answer.
 func (w *Worker) handle(ctx context.Context, partition int, parcels []chat.Parcel) error {
+	policy := w.ipPolicy(ctx)
 	for from := 0; from < len(parcels); {
-		part, next := w.take(parcels, from)
+		part, next := w.take(parcels, from, policy)
 		if err := w.store(ctx, part); err != nil {
 			w.metrics.batches.WithLabelValues("retry").Inc()
 			return fmt.Errorf("ingest: partition %d: %w", partition, err)
@@ -92,12 +93,12 @@ type reading struct {
 }
 
 // take reads parcels from index from on, whole ones, until there are about maxApply events.
-func (w *Worker) take(parcels []chat.Parcel, from int) (reading, int) {
+func (w *Worker) take(parcels []chat.Parcel, from int, policy string) (reading, int) {
 	var r reading
 	i := from
 	for ; i < len(parcels) && len(r.events) < maxApply; i++ {
 		p := &parcels[i]
-		events := w.read(p)
+		events := w.read(p, policy)
 		for _, e := range events {
 			r.events, r.origin = append(r.events, e), append(r.origin, p)
 		}

@@ -248,7 +248,7 @@ func (a *App) office(ctx context.Context) error {
 	if a.cfg.has(roleWorker) {
 		worker, err := ingest.NewWorker(ingest.WorkerConfig{
 			Source: source{a.stream}, Channels: a.set, Applier: s, Quarantine: a.stream, Notify: a.stream, Places: a.places,
-			IPPolicy: a.cfg.IPPolicy, Logger: a.log, Metrics: a.reg,
+			IPPolicy: newIPPolicy(s, a.cfg.IPPolicy).now, Logger: a.log, Metrics: a.reg,
 		})
 		if err != nil {
 			return err
