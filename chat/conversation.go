@@ -33,7 +33,8 @@ type Conversation struct {
 	Labels     []string    `json:"labels,omitempty" bson:"labels,omitempty"`
 	Attributes []Attribute `json:"attributes,omitempty" bson:"attributes,omitempty"`
 	Flagged    bool        `json:"flagged,omitempty" bson:"flagged,omitempty"`
-	Invited    []string    `json:"invited,omitempty" bson:"invited,omitempty"` // user ids of colleagues tagged in a comment, who see it whatever their departments
+	Invited    []string    `json:"invited,omitempty" bson:"invited,omitempty"`   // user ids of colleagues tagged in a comment, who see it whatever their departments
+	Audience   []string    `json:"audience,omitempty" bson:"audience,omitempty"` // who sees it, in the words of Scope.Keys; follows from the fields above (Address)
 	Session    Session     `json:"session" bson:"session"`
 
 	SnoozedUntil time.Time `json:"snoozed_until,omitzero" bson:"snoozed_until,omitempty"` // zero while snoozed: until the customer writes

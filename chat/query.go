@@ -27,6 +27,7 @@ const (
 
 // ConversationQuery filters the inbox. Zero fields do not filter.
 type ConversationQuery struct {
+	Scope      Scope // who asks; zero: everything
 	State      State
 	Assignee   string
 	Unassigned bool

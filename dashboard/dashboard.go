@@ -29,7 +29,7 @@ type Conversations interface {
 	Conversations(ctx context.Context, q chat.ConversationQuery) (chat.List[chat.Conversation], error)
 	Conversation(ctx context.Context, id string) (chat.Conversation, error)
 	Messages(ctx context.Context, conversationID, before string, limit int) (chat.List[chat.Message], error)
-	ConversationCounts(ctx context.Context, agent string) (map[string]int64, error)
+	ConversationCounts(ctx context.Context, scope chat.Scope, agent string) (map[string]int64, error)
 	UpdateConversation(ctx context.Context, id string, edit func(*chat.Conversation) error) (chat.Conversation, error)
 }
 

@@ -62,7 +62,7 @@ func (f *fake) Conversations(_ context.Context, q chat.ConversationQuery) (chat.
 	}
 	var found []chat.Conversation
 	for _, c := range f.conversations {
-		if (q.State == "" || c.State == q.State) && (q.Assignee == "" || c.Assignee == q.Assignee) && (!q.Unassigned || c.Assignee == "") &&
+		if q.Scope.Admits(&c) && (q.State == "" || c.State == q.State) && (q.Assignee == "" || c.Assignee == q.Assignee) && (!q.Unassigned || c.Assignee == "") &&
 			(q.Channel == "" || c.Channel == q.Channel) && (q.Label == "" || slices.Contains(c.Labels, q.Label)) &&
 			(q.ContactIDs == nil || slices.Contains(q.ContactIDs, c.ContactID)) {
 			c.Messages = nil
@@ -104,11 +104,14 @@ func (f *fake) Messages(_ context.Context, id, before string, limit int) (chat.L
 	return out, nil
 }
 
-func (f *fake) ConversationCounts(_ context.Context, agent string) (map[string]int64, error) {
+func (f *fake) ConversationCounts(_ context.Context, scope chat.Scope, agent string) (map[string]int64, error) {
 	unlock, err := f.lock()
 	defer unlock()
 	counts := map[string]int64{}
 	for _, c := range f.conversations {
+		if !scope.Admits(&c) {
+			continue
+		}
 		counts[string(c.State)]++
 		if c.State == chat.StateOpen && c.Assignee == agent {
 			counts["mine"]++

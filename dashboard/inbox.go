@@ -141,9 +141,9 @@ func listAddress(c *fiber.Ctx, q inboxQuery) string {
 
 // list reads the left column. current is the open conversation.
 func (d *Dashboard) list(c *fiber.Ctx, q inboxQuery, current string) (view.List, error) {
-	counts, err := d.Conversations.ConversationCounts(c.UserContext(), signedIn(c).user.ID)
+	counts, err := d.conversationCounts(c)
 	if err != nil {
-		return view.List{}, fmt.Errorf("dashboard: count conversations: %w", err)
+		return view.List{}, err
 	}
 	rows, err := d.rows(c, q, current)
 	if err != nil {
@@ -194,9 +194,9 @@ func (d *Dashboard) rows(c *fiber.Ctx, q inboxQuery, current string) (view.Rows,
 			return view.Rows{Empty: emptyList(q), RefreshURL: view.URL("/inbox", q.values())}, nil
 		}
 	}
-	found, err := d.Conversations.Conversations(ctx, cq)
+	found, err := d.conversations(c, cq)
 	if err != nil {
-		return view.Rows{}, fmt.Errorf("dashboard: list conversations: %w", err)
+		return view.Rows{}, err
 	}
 	return d.rowsOf(c, q, &found, cq.State, current)
 }

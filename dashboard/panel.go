@@ -92,15 +92,10 @@ func (d *Dashboard) contactPanel(c *fiber.Ctx, contact *chat.Contact, labels []c
 	return view.ContactPanelOf(&view.ContactInput{Contact: contact, Conversations: conversations, Labels: labels, Form: form, Clock: d.clock(c)}), nil
 }
 
-// conversationsOf lists a person's newest conversations.
+// conversationsOf lists a person's newest conversations, as far as the caller may see them.
 func (d *Dashboard) conversationsOf(c *fiber.Ctx, contact string, limit int) ([]chat.Conversation, error) {
-	list, err := d.Conversations.Conversations(c.UserContext(), chat.ConversationQuery{
-		ContactIDs: []string{contact}, Sort: chat.ByActivity, PageRequest: chat.PageRequest{Limit: limit},
-	})
-	if err != nil {
-		return nil, fmt.Errorf("dashboard: list a person's conversations: %w", err)
-	}
-	return list.Items, nil
+	list, err := d.conversations(c, chat.ConversationQuery{ContactIDs: []string{contact}, Sort: chat.ByActivity, PageRequest: chat.PageRequest{Limit: limit}})
+	return list.Items, err
 }
 
 // form is what the forms of a page need: the token, where to go back to without JavaScript, and which field is open.

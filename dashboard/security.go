@@ -50,7 +50,8 @@ func (d *Dashboard) serve(r route) fiber.Handler {
 	}
 }
 
-// admit checks the caller's rights for a route, in the one place where rights are checked.
+// admit checks the caller's rights for a route, in the one place where rights are checked: the role, the token, and whether
+// the conversation in the address is one the caller may see.
 func (d *Dashboard) admit(c *fiber.Ctx, r route) error {
 	if r.method != fiber.MethodGet {
 		if err := deliberate(c); err != nil {
@@ -71,7 +72,7 @@ func (d *Dashboard) admit(c *fiber.Ctx, r route) error {
 		return fmt.Errorf("dashboard: csrf token: %w", chat.ErrForbidden)
 	}
 	c.Locals(sessionKey{}, s)
-	return nil
+	return d.within(c, c.Params("conversation"))
 }
 
 // rank orders the roles; an unknown role may do nothing.

@@ -86,6 +86,9 @@ func (s *Store) Conversations(ctx context.Context, q chat.ConversationQuery) (ch
 
 func conversationFilter(q chat.ConversationQuery) []Condition {
 	var where []Condition
+	if q.Assignee == "" || q.Assignee != q.Scope.User { // one's own are always admitted
+		where = within(q.Scope)
+	}
 	equal := func(path, value string) {
 		if value != "" {
 			where = append(where, Condition{Path: path, Is: Equal, Value: value})
@@ -113,9 +116,9 @@ func conversationFilter(q chat.ConversationQuery) []Condition {
 // countLimit is where counting stops: a badge says "1,000+".
 const countLimit = 1000
 
-// ConversationCounts counts what the inbox filters would show, each up to 1,000: open, mine, unassigned (both open), pending,
-// snoozed, closed.
-func (s *Store) ConversationCounts(ctx context.Context, agent string) (map[string]int64, error) {
+// ConversationCounts counts what the inbox filters would show in a scope, each up to 1,000: open, mine, unassigned (both open),
+// pending, snoozed, closed.
+func (s *Store) ConversationCounts(ctx context.Context, scope chat.Scope, agent string) (map[string]int64, error) {
 	state := func(v chat.State) Condition { return Condition{Path: "state", Is: Equal, Value: string(v)} }
 	filters := map[string][]Condition{
 		"open":       {state(chat.StateOpen)},
@@ -127,6 +130,9 @@ func (s *Store) ConversationCounts(ctx context.Context, agent string) (map[strin
 	}
 	counts := make(map[string]int64, len(filters))
 	for name, where := range filters {
+		if name != "mine" {
+			where = append(where, within(scope)...)
+		}
 		n, err := s.engine.Count(ctx, conversations, where, countLimit)
 		if err != nil {
 			return nil, failure("count conversations", err)

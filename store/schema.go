@@ -42,6 +42,7 @@ func Collections() []Collection {
 			{Name: "state_waiting", Fields: asc("state", "waiting_since")},
 			{Name: "created", Fields: asc("created_at")},
 			{Name: "labels", Fields: asc("labels"), Array: true},
+			{Name: "audience", Fields: asc("audience"), Array: true},
 		}},
 		{Name: messagePages, Indexes: []Index{
 			{Name: "conversation", Fields: asc("conversation_id", "from_at")},

@@ -76,8 +76,13 @@ func (e *Engine) Count(ctx context.Context, collection string, filter []store.Co
 	if filter, err = t.Conditions(filter); err != nil {
 		return 0, fmt.Errorf("sqlite: count: %w", err)
 	}
+	common, err := e.common(ctx, t, store.Query{Where: filter, Limit: int(limit)})
+	if err != nil {
+		return 0, err
+	}
 	b := builder{table: t}
-	for _, c := range filter {
+	for i, c := range filter {
+		b.walk = common[i]
 		if err := b.condition(c); err != nil {
 			return 0, failure("count", err)
 		}
@@ -256,7 +261,7 @@ func (b *builder) member(index store.Index, c store.Condition) error {
 	}
 	key := strings.Join(inner.where, " AND ")
 	switch {
-	case b.walk && c.Is == store.Equal:
+	case b.walk && (c.Is == store.Equal || c.Is == store.In && key != "key IN ()"):
 		b.where = append(b.where, "EXISTS ("+side+" AS s WHERE "+key+" AND s.n = "+b.table.name()+".n)")
 	case b.walk: // the plus keeps SQLite from starting with the list
 		b.where = append(b.where, "+n IN ("+side+" WHERE "+key+")")

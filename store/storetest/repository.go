@@ -45,6 +45,8 @@ func RunRepository(t *testing.T, open func(t *testing.T) store.Engine, sortsWith
 		{"notifications are told once and gone when opened", notificationsOnce},
 		{"escalations are recorded once and taken by one", escalationsOnce},
 		{"the audit log pages by person and kind", auditLog},
+		{"a scope's lists and counts hold what it admits", scopedLists},
+		{"conversations of an older version get their audience", addressed},
 		{"lists page by cursor without doubles or gaps", lists},
 		{"every list uses an index", func(t *testing.T, open func(*testing.T) store.Engine) { explained(t, open, sortsWithoutIndex) }},
 	} {

@@ -124,7 +124,7 @@ func lists(t *testing.T, open func(*testing.T) store.Engine) {
 		_, err = repo.Contacts(t.Context(), chat.ContactQuery{PageRequest: chat.PageRequest{Cursor: bad}})
 		require.ErrorIs(t, err, chat.ErrInvalid)
 	}
-	counts, err := repo.ConversationCounts(t.Context(), "nobody")
+	counts, err := repo.ConversationCounts(t.Context(), chat.Scope{}, "nobody")
 	require.NoError(t, err)
 	require.EqualValues(t, 120, counts["open"])
 	require.EqualValues(t, 120, counts["unassigned"])
@@ -143,14 +143,15 @@ func explained(t *testing.T, open func(*testing.T) store.Engine, sortsWithoutInd
 	apply(t, repo, events...)
 	watch := &watched{Engine: e}
 	repo = repository(t, watch)
+	watch.seen = nil // what the repository asks at its start
 	ctx := t.Context()
-	page := chat.PageRequest{Limit: 20}
+	page, scope := chat.PageRequest{Limit: 20}, chat.Scope{User: "u1", Departments: []string{"sales"}}
 	for _, state := range []chat.State{"", chat.StateOpen} {
 		for _, sorted := range []chat.ConversationSort{chat.ByActivity, chat.ByWaiting, chat.ByCreated, chat.ByOldest} {
 			_, err := repo.Conversations(ctx, chat.ConversationQuery{State: state, Sort: sorted, PageRequest: page})
 			require.NoError(t, err)
 		}
-		for _, q := range []chat.ConversationQuery{{Assignee: "u1"}, {Unassigned: true}, {Channel: chat.WhatsApp}, {Label: "vip"}, {ContactIDs: []string{"a", "b"}}} {
+		for _, q := range []chat.ConversationQuery{{Assignee: "u1"}, {Unassigned: true}, {Channel: chat.WhatsApp}, {Label: "vip"}, {ContactIDs: []string{"a", "b"}}, {Scope: scope}, {Scope: scope, Unassigned: true}, {Scope: scope, ContactIDs: []string{"a"}}} {
 			q.State, q.PageRequest = state, page
 			_, err := repo.Conversations(ctx, q)
 			require.NoError(t, err)
