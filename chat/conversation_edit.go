@@ -66,15 +66,21 @@ func (c *Conversation) SetState(s State, by string, at time.Time) error {
 	if s == c.State {
 		return nil
 	}
+	c.enter(s, at)
+	c.note("state", string(s), by, at)
+	return nil
+}
+
+// enter puts the conversation into a state, with everything that goes with it. What was put off is not any more, and a closed
+// conversation is offered to nobody.
+func (c *Conversation) enter(s State, at time.Time) {
 	if s == StateClosed {
-		c.OpenKey, c.ClosedAt, c.Waiting, c.Invited = "", stamp(at), time.Time{}, nil
+		c.OpenKey, c.ClosedAt, c.Waiting, c.Invited, c.Transfer = "", stamp(at), time.Time{}, nil, nil
 	} else if c.State == StateClosed {
 		c.OpenKey, c.ClosedAt = c.ThreadKey, time.Time{}
 		c.Waiting = c.unanswered()
 	}
-	c.State = s
-	c.note("state", string(s), by, at)
-	return nil
+	c.State, c.SnoozedUntil = s, time.Time{}
 }
 
 // unanswered is since when the customer waits, as far as the newest page tells.
@@ -110,13 +116,45 @@ func (c *Conversation) Assign(userID, userName, by string, at time.Time) error {
 	if userID == c.Assignee {
 		return nil
 	}
-	c.Assignee = userID
+	c.Assignee, c.Transfer = userID, nil // whoever assigns it decides: an open offer is over
 	if userID == "" {
 		c.note("unassigned", "", by, at)
 		return nil
 	}
 	c.note("assigned", clip(clean(userName), maxName), by, at)
 	return nil
+}
+
+// SetDepartment moves the conversation to a department, or out of all when id is empty. Nobody of the new department has it
+// yet: it is unassigned there. name is how the timeline calls the department.
+func (c *Conversation) SetDepartment(id, name, by string, at time.Time) error {
+	if len(id) > 128 {
+		return invalid("department", "Choose a department from the list.")
+	}
+	if id == c.Department {
+		return nil
+	}
+	c.Department = id
+	if id == "" {
+		c.note("department", "none", by, at)
+		return nil
+	}
+	c.Assignee, c.Transfer = "", nil
+	c.note("department", clip(clean(name), maxName), by, at)
+	return nil
+}
+
+// SetFlag marks the conversation, or takes the mark away.
+func (c *Conversation) SetFlag(on bool, by string, at time.Time) {
+	if on == c.Flagged {
+		return
+	}
+	c.Flagged = on
+	if on {
+		c.note("flagged", "", by, at)
+		return
+	}
+	c.note("unflagged", "", by, at)
 }
 
 // SetLabels makes these the labels of the conversation. Of several labels with one key the last stays.

@@ -21,6 +21,26 @@ func (e *InputError) Unwrap() error { return ErrInvalid }
 
 func invalid(field, message string) error { return &InputError{Field: field, Message: message} }
 
+// InputErrors are several things that are wrong at once. It unwraps to each of them.
+type InputErrors []*InputError
+
+func (e InputErrors) Error() string {
+	parts := make([]string, len(e))
+	for i, one := range e {
+		parts[i] = one.Error()
+	}
+	return strings.Join(parts, "; ")
+}
+
+// Unwrap gives each error.
+func (e InputErrors) Unwrap() []error {
+	list := make([]error, len(e))
+	for i, one := range e {
+		list[i] = one
+	}
+	return list
+}
+
 // A ConflictError says that somebody else set a value after the editor read it. It unwraps to ErrConflict. Theirs is for the
 // editor's eyes only: Error does not show it.
 type ConflictError struct {

@@ -86,8 +86,10 @@ type Closing struct {
 
 // A Transfer is a conversation offered to a colleague or a department until they accept, decline or let it lapse.
 type Transfer struct {
-	From       string    `json:"from" bson:"from"`                                 // user id of who offers it and gets it back
+	From       string    `json:"from" bson:"from"` // user id of who offers it and gets it back
+	FromName   string    `json:"from_name,omitempty" bson:"from_name,omitempty"`
 	To         string    `json:"to,omitempty" bson:"to,omitempty"`                 // user id
+	ToName     string    `json:"to_name,omitempty" bson:"to_name,omitempty"`       // of the user or the department
 	Department string    `json:"department,omitempty" bson:"department,omitempty"` // department id; whoever of it accepts first
 	Note       string    `json:"note,omitempty" bson:"note,omitempty"`
 	At         time.Time `json:"at" bson:"at"`

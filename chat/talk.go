@@ -111,7 +111,7 @@ func (c *Conversation) count(page *MessagePage, m *Message) {
 // wait notes a customer message that nobody answered yet, and wakes a snoozed conversation.
 func (c *Conversation) wait(m *Message) {
 	if c.State == StateSnoozed {
-		c.State = StateOpen
+		c.State, c.SnoozedUntil = StateOpen, time.Time{}
 		c.Record(TimelineEntry{ID: EventID("timeline", c.ID, "woken", m.ID), Type: "state", At: m.Timestamp, Text: string(StateOpen)})
 	}
 	if c.State == StateClosed || c.Answered != nil && m.Place().Compare(*c.Answered) < 0 {

@@ -43,6 +43,8 @@ func Collections() []Collection {
 			{Name: "created", Fields: asc("created_at")},
 			{Name: "labels", Fields: asc("labels"), Array: true},
 			{Name: "audience", Fields: asc("audience"), Array: true},
+			{Name: "snoozed_until", Fields: asc("snoozed_until"), Sparse: true},
+			{Name: "transfer_expires", Fields: asc("transfer.expires_at"), Sparse: true},
 		}},
 		{Name: messagePages, Indexes: []Index{
 			{Name: "conversation", Fields: asc("conversation_id", "from_at")},

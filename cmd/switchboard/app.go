@@ -25,6 +25,7 @@ import (
 	"switchboard/ingest"
 	"switchboard/store"
 	"switchboard/stream"
+	"switchboard/timers"
 )
 
 // What one package needs and another has.
@@ -42,6 +43,8 @@ var (
 	_ dashboard.Auditor       = (*store.Store)(nil)
 	_ dashboard.Publisher     = (*stream.Log)(nil)
 	_ dashboard.Logins        = logins{}
+	_ timers.Conversations    = (*store.Store)(nil)
+	_ timers.Publisher        = (*stream.Log)(nil)
 	_ api.Ledger              = (*store.Store)(nil)
 	_ api.Contacts            = (*store.Store)(nil)
 	_ api.Conversations       = (*store.Store)(nil)
@@ -254,6 +257,7 @@ func (a *App) office(ctx context.Context) error {
 			return err
 		}
 		parts.Go(func() error { return worker.Run(ctx) })
+		parts.Go(func() error { return timers.New(s, a.stream, a.log, a.reg).Run(ctx) })
 	}
 	a.store.Store(s)
 	return parts.Wait()

@@ -30,6 +30,7 @@ func rules() map[string]rule {
 		"channels/webwidget": {ours: []string{"chat", "channels", "channels/meta"}},
 		"geo":                {ours: []string{"chat"}},
 		"ingest":             {ours: []string{"chat", "channels", "geo"}},
+		"timers":             {ours: []string{"chat"}},
 		"stream":             {ours: []string{"chat"}},
 		"store":              {ours: []string{"chat"}},
 		"dashboard":          {ours: []string{"chat", "templates", "static"}},

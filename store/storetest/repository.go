@@ -47,6 +47,8 @@ func RunRepository(t *testing.T, open func(t *testing.T) store.Engine, sortsWith
 		{"the audit log pages by person and kind", auditLog},
 		{"a scope's lists and counts hold what it admits", scopedLists},
 		{"conversations of an older version get their audience", addressed},
+		{"what was put off is found when it is due", dueConversations},
+		{"of several who accept a transfer one wins", racingAcceptance},
 		{"lists page by cursor without doubles or gaps", lists},
 		{"every list uses an index", func(t *testing.T, open func(*testing.T) store.Engine) { explained(t, open, sortsWithoutIndex) }},
 	} {

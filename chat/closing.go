@@ -1,0 +1,145 @@
+package chat
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+const (
+	maxClosingNotes   = 2000
+	maxClosingTickets = 20
+)
+
+// Sentiments are what an agent can say about the customer's mood at the end.
+func Sentiments() []string { return []string{"positive", "neutral", "negative"} }
+
+// A ClosingRequest is what an agent wants to be said about a conversation at its end, with what the agent had seen of it.
+type ClosingRequest struct {
+	Closing  Closing
+	Messages int64     // customer messages the agent had seen
+	ClosedAt time.Time // when it had been closed by then; zero: it was open
+}
+
+// Close ends the conversation. What was said is checked against the workspace's rules; everything that is wrong comes back
+// together as InputErrors. It is a *ConflictError when the customer has written since (Field "messages") or when a colleague
+// closed it meanwhile (Field "state"). A request that has seen the close replaces what was said then.
+func (c *Conversation) Close(r *ClosingRequest, s *Settings, by string, at time.Time) error {
+	closing, err := checkClosing(&r.Closing, s, c)
+	if err != nil {
+		return err
+	}
+	closed := c.State == StateClosed
+	switch {
+	case closed && !c.ClosedAt.Equal(r.ClosedAt):
+		who := c.ended()
+		return &ConflictError{Field: "state", Theirs: string(StateClosed), By: who.By, At: c.ClosedAt}
+	case !closed && c.InboundCount > r.Messages:
+		return &ConflictError{Field: "messages", Theirs: c.Last.Text, At: c.LastInboundAt}
+	}
+	closing.By, closing.At = by, stamp(at)
+	c.Closing = &closing
+	if closing.Sentiment != "" {
+		c.Sentiment = closing.Sentiment
+	}
+	if closed {
+		c.note("closing_changed", closing.words(), by, at)
+		return nil
+	}
+	c.enter(StateClosed, at)
+	c.note("closed", closing.words(), by, at)
+	return nil
+}
+
+// ended is the timeline's entry of the last close.
+func (c *Conversation) ended() TimelineEntry {
+	for _, e := range slices.Backward(c.Timeline) {
+		if e.Type == "closed" || e.Type == "state" && e.Text == string(StateClosed) {
+			return e
+		}
+	}
+	return TimelineEntry{}
+}
+
+// ClosedBy is who closed the conversation, empty when nobody knows.
+func (c *Conversation) ClosedBy() string {
+	if c.State != StateClosed {
+		return ""
+	}
+	return c.ended().By
+}
+
+// words is the closing in one line for the timeline. Notes stay out: they can be long, and are shown with the closing.
+func (c *Closing) words() string {
+	var parts []string
+	if c.Sentiment != "" {
+		parts = append(parts, c.Sentiment)
+	}
+	if c.Tag != "" {
+		parts = append(parts, c.Tag)
+	}
+	return strings.Join(append(parts, c.Tickets...), ", ")
+}
+
+// checkClosing cleans what was entered and compares it with what the workspace wants.
+func checkClosing(in *Closing, s *Settings, c *Conversation) (Closing, error) {
+	var wrong InputErrors
+	refuse := func(field, message string) {
+		wrong = append(wrong, &InputError{Field: field, Message: message})
+	}
+	out := Closing{Sentiment: in.Sentiment, Notes: cleanLines(in.Notes), Tag: clean(in.Tag)}
+	switch {
+	case out.Sentiment == "" && s.Closing.Sentiment:
+		refuse("sentiment", "Say how the customer felt.")
+	case out.Sentiment != "" && !slices.Contains(Sentiments(), out.Sentiment):
+		refuse("sentiment", "Choose positive, neutral or negative.")
+	}
+	switch {
+	case out.Notes == "" && s.Closing.Notes:
+		refuse("notes", "Write what came out of it.")
+	case utf8.RuneCountInString(out.Notes) > maxClosingNotes:
+		refuse("notes", fmt.Sprintf("Notes can have at most %d characters.", maxClosingNotes))
+	}
+	kept := c.Closing != nil && c.Closing.Tag == out.Tag // one that was removed from the settings since stays
+	switch {
+	case out.Tag == "" && s.Closing.Tag && len(s.Tags) > 0:
+		refuse("tag", "Choose a tag.")
+	case out.Tag != "" && !slices.Contains(s.Tags, out.Tag) && !kept:
+		refuse("tag", "Choose a tag from the list.")
+	}
+	tickets, err := tickets(in.Tickets)
+	if message, ok := IsInput(err); ok {
+		refuse("tickets", message)
+	}
+	out.Tickets = tickets
+	if len(wrong) > 0 {
+		return Closing{}, wrong
+	}
+	return out, nil
+}
+
+// tickets checks each reference; one that stands there twice is kept once.
+func tickets(raw []string) ([]string, error) {
+	var out []string
+	for _, r := range raw {
+		t, err := NormalizeTicket(r)
+		if err != nil {
+			return nil, invalid("tickets", "“"+clip(clean(r), 60)+"” is neither a ticket number such as OPS-123 nor a link that begins with https://.")
+		}
+		if t != "" && !slices.Contains(out, t) {
+			out = append(out, t)
+		}
+	}
+	if len(out) > maxClosingTickets {
+		return nil, invalid("tickets", fmt.Sprintf("At most %d tickets are possible.", maxClosingTickets))
+	}
+	return out, nil
+}
+
+// SplitTickets takes a text apart in which tickets are separated by spaces, commas, semicolons or line ends.
+func SplitTickets(text string) []string {
+	return strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || r == ',' || r == ';' })
+}
