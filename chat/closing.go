@@ -115,10 +115,22 @@ func checkClosing(in *Closing, s *Settings, c *Conversation) (Closing, error) {
 		refuse("tickets", message)
 	}
 	out.Tickets = tickets
+	if missing := MissingAttributes(s.ConversationAttributes, c.Attributes); len(missing) > 0 {
+		refuse("attributes", "Fill in first: "+keys(missing)+".")
+	}
 	if len(wrong) > 0 {
 		return Closing{}, wrong
 	}
 	return out, nil
+}
+
+// keys lists the names of attributes for a sentence.
+func keys(list []AttributeDefinition) string {
+	names := make([]string, len(list))
+	for i := range list {
+		names[i] = list[i].Key
+	}
+	return strings.Join(names, ", ")
 }
 
 // tickets checks each reference; one that stands there twice is kept once.

@@ -52,6 +52,18 @@ func TestNothingIsRequiredUnlessTheWorkspaceSaysSo(t *testing.T) {
 	require.NoError(t, closeAs(&c, Closing{}, &Settings{Closing: ClosingRules{Tag: true}}), "no tag can be chosen where none are defined")
 }
 
+func TestRequiredAttributesComeBeforeTheClose(t *testing.T) {
+	s := &Settings{ConversationAttributes: []AttributeDefinition{{Key: "order", Required: true}, {Key: "reason", Required: true}, {Key: "colour"}}}
+	c := talk()
+	err := closeAs(&c, Closing{}, s)
+	require.Equal(t, "attributes", fields(err))
+	message, _ := IsInput(err)
+	require.Equal(t, "Fill in first: order, reason.", message)
+	require.NoError(t, c.SetAttribute("order", "1", "", "Ada", second(1)))
+	require.NoError(t, c.SetAttribute("reason", "x", "", "Ada", second(1)))
+	require.NoError(t, closeAs(&c, Closing{}, s))
+}
+
 // fields lists what was wrong.
 func fields(err error) string {
 	var names []string
