@@ -19,7 +19,7 @@ func (e *Engine) Explain(ctx context.Context, collection string, q store.Query) 
 	if q, err = t.Query(q); err != nil {
 		return "", fmt.Errorf("sqlite: explain: %w", err)
 	}
-	common, err := e.common(ctx, t, q)
+	common, err := e.common(ctx, t, q, commonAt)
 	if err != nil {
 		return "", err
 	}

@@ -45,7 +45,7 @@ func (e *Engine) Find(ctx context.Context, collection string, q store.Query, dec
 	if q, err = t.Query(q); err != nil {
 		return fmt.Errorf("sqlite: find: %w", err)
 	}
-	common, err := e.common(ctx, t, q)
+	common, err := e.common(ctx, t, q, commonAt)
 	if err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func (e *Engine) Count(ctx context.Context, collection string, filter []store.Co
 	if filter, err = t.Conditions(filter); err != nil {
 		return 0, fmt.Errorf("sqlite: count: %w", err)
 	}
-	common, err := e.common(ctx, t, store.Query{Where: filter, Limit: int(limit)})
+	common, err := e.common(ctx, t, store.Query{Where: filter, Limit: int(limit)}, commonCount)
 	if err != nil {
 		return 0, err
 	}
@@ -154,13 +154,17 @@ func fill(into any, doc []byte, only []string) error {
 	return nil
 }
 
-// commonAt is how many documents a condition must hold for to be common.
-const commonAt = 2000
+// commonAt is how many documents a condition must hold for to be common: to a list, which is over after a page, and to a count,
+// which goes on much longer (measured at 100,000 documents).
+const (
+	commonAt    = 2000
+	commonCount = 10_000
+)
 
 // common looks at the conditions, by their number in Where, that SQLite cannot weigh when it plans, those on arrays and on
 // lists of values, and tells which hold for many documents. For a rare label the few documents are looked up and sorted;
 // for a common one the sort's index is walked until enough documents have it.
-func (e *Engine) common(ctx context.Context, t *table, q store.Query) (map[int]bool, error) {
+func (e *Engine) common(ctx context.Context, t *table, q store.Query, at int) (map[int]bool, error) {
 	if q.Limit == 0 {
 		return nil, nil
 	}
@@ -177,11 +181,11 @@ func (e *Engine) common(ctx context.Context, t *table, q store.Query) (map[int]b
 			return nil, failure("find", err)
 		}
 		var n int
-		text := fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM %s WHERE %s LIMIT %d)", source, strings.Join(b.where, " AND "), commonAt)
+		text := fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM %s WHERE %s LIMIT %d)", source, strings.Join(b.where, " AND "), at)
 		if err := e.readers.QueryRowContext(ctx, text, b.arguments...).Scan(&n); err != nil {
 			return nil, failure("find", err)
 		}
-		common[i] = n == commonAt
+		common[i] = n == at
 	}
 	return common, nil
 }
