@@ -23,19 +23,31 @@ const (
 	ByWaiting  ConversationSort = "waiting"  // longest waiting first; only conversations that wait
 	ByCreated  ConversationSort = "created"  // newest first
 	ByOldest   ConversationSort = "oldest"   // oldest first (the API's order)
+	ByPriority ConversationSort = "priority" // urgent first, then high, normal, low; each newest activity first
 )
 
-// ConversationQuery filters the inbox. Zero fields do not filter.
+// ConversationQuery filters the inbox. Zero fields do not filter; everything that is set must hold.
 type ConversationQuery struct {
 	Scope      Scope // who asks; zero: everything
 	State      State
 	Assignee   string
 	Unassigned bool
+	Department string
 	Channel    Channel
-	Label      string
-	ContactIDs []string
+	Labels     []string // all of them
+	Priority   string   // low, normal, high or urgent
+	Flagged    bool
+	OfferedTo  *Offer   // a transfer is offered to this user or one of these departments
+	ContactIDs []string // not nil: of one of these contacts
+	IDs        []string // not nil: one of these conversations
 	Sort       ConversationSort
 	PageRequest
+}
+
+// An Offer says to whom a transfer may be offered: one user, and the departments they are in.
+type Offer struct {
+	User        string
+	Departments []string
 }
 
 // ContactSort orders the contact grid.

@@ -29,7 +29,7 @@ type Conversations interface {
 	Conversations(ctx context.Context, q chat.ConversationQuery) (chat.List[chat.Conversation], error)
 	Conversation(ctx context.Context, id string) (chat.Conversation, error)
 	Messages(ctx context.Context, conversationID, before string, limit int) (chat.List[chat.Message], error)
-	ConversationCounts(ctx context.Context, scope chat.Scope, agent string) (map[string]int64, error)
+	CountConversations(ctx context.Context, q chat.ConversationQuery) (int64, error)
 	UpdateConversation(ctx context.Context, id string, edit func(*chat.Conversation) error) (chat.Conversation, error)
 }
 
@@ -76,6 +76,7 @@ type Deps struct {
 	Logins        Logins
 	Settings      Settings
 	Auditor       Auditor
+	Views         Views
 	Changes       Publisher
 	Hub           *live.Hub
 	Log           *slog.Logger
@@ -107,7 +108,7 @@ type Dashboard struct {
 
 // New prepares templates and assets and fails when one of them is broken.
 func New(deps Deps, config Config) (*Dashboard, error) {
-	if deps.Conversations == nil || deps.Contacts == nil || deps.Users == nil || deps.Logins == nil || deps.Settings == nil || deps.Auditor == nil ||
+	if deps.Conversations == nil || deps.Contacts == nil || deps.Users == nil || deps.Logins == nil || deps.Settings == nil || deps.Auditor == nil || deps.Views == nil ||
 		deps.Changes == nil || deps.Hub == nil || deps.Log == nil {
 		return nil, errors.New("dashboard: a dependency is missing")
 	}

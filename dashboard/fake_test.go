@@ -24,6 +24,7 @@ type fake struct {
 	logins        map[string]chat.Login
 	settings      chat.Settings
 	audited       []chat.AuditEntry
+	views         map[string]chat.SavedView
 	published     []chat.Change
 	onPublish     func([]chat.Change)
 	fail          error // every call fails with it
@@ -32,7 +33,7 @@ type fake struct {
 func newFake() *fake {
 	return &fake{
 		conversations: map[string]chat.Conversation{}, older: map[string][]chat.Message{}, contacts: map[string]chat.Contact{},
-		users: map[string]chat.User{}, logins: map[string]chat.Login{},
+		users: map[string]chat.User{}, logins: map[string]chat.Login{}, views: map[string]chat.SavedView{},
 	}
 }
 
@@ -62,9 +63,7 @@ func (f *fake) Conversations(_ context.Context, q chat.ConversationQuery) (chat.
 	}
 	var found []chat.Conversation
 	for _, c := range f.conversations {
-		if q.Scope.Admits(&c) && (q.State == "" || c.State == q.State) && (q.Assignee == "" || c.Assignee == q.Assignee) && (!q.Unassigned || c.Assignee == "") &&
-			(q.Channel == "" || c.Channel == q.Channel) && (q.Label == "" || slices.Contains(c.Labels, q.Label)) &&
-			(q.ContactIDs == nil || slices.Contains(q.ContactIDs, c.ContactID)) {
+		if shows(&q, &c) {
 			c.Messages = nil
 			found = append(found, c)
 		}
@@ -102,25 +101,6 @@ func (f *fake) Messages(_ context.Context, id, before string, limit int) (chat.L
 		out.Next = strconv.Itoa(start)
 	}
 	return out, nil
-}
-
-func (f *fake) ConversationCounts(_ context.Context, scope chat.Scope, agent string) (map[string]int64, error) {
-	unlock, err := f.lock()
-	defer unlock()
-	counts := map[string]int64{}
-	for _, c := range f.conversations {
-		if !scope.Admits(&c) {
-			continue
-		}
-		counts[string(c.State)]++
-		if c.State == chat.StateOpen && c.Assignee == agent {
-			counts["mine"]++
-		}
-		if c.State == chat.StateOpen && c.Assignee == "" {
-			counts["unassigned"]++
-		}
-	}
-	return counts, err
 }
 
 func (f *fake) UpdateConversation(_ context.Context, id string, edit func(*chat.Conversation) error) (chat.Conversation, error) {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -36,58 +35,6 @@ type deskView struct {
 	Open   bool // the panel, where there is no room for it beside the thread
 }
 
-// inboxQuery is what the list is filtered by.
-type inboxQuery struct {
-	view, search, channel, label, sort string
-}
-
-func readInboxQuery(c *fiber.Ctx) inboxQuery {
-	return inboxQueryOf(func(name string) string { return query(c, name) })
-}
-
-func inboxQueryOf(get func(string) string) inboxQuery {
-	q := inboxQuery{view: get("view"), search: get("q"), channel: get("channel"), label: get("label"), sort: get("sort")}
-	if !slices.Contains(view.Views(), q.view) {
-		q.view = "open"
-	}
-	return q
-}
-
-// values is the query as it stands in addresses; what is usual is left out.
-func (q inboxQuery) values() url.Values {
-	v := url.Values{"q": {q.search}, "channel": {q.channel}, "label": {q.label}, "sort": {q.sort}}
-	if q.view != "open" {
-		v.Set("view", q.view)
-	}
-	return v
-}
-
-// conversations translates to the store's words. A search looks into every state.
-func (q inboxQuery) conversations(agent string) chat.ConversationQuery {
-	out := chat.ConversationQuery{Channel: chat.Channel(q.channel), Label: q.label, State: chat.StateOpen}
-	switch q.view {
-	case "mine":
-		out.Assignee = agent
-	case "unassigned":
-		out.Unassigned = true
-	case "pending", "snoozed", "closed":
-		out.State = chat.State(q.view)
-	case "open":
-		if q.search != "" {
-			out.State = ""
-		}
-	}
-	switch sort := chat.ConversationSort(q.sort); sort {
-	case chat.ByWaiting, chat.ByCreated, chat.ByOldest:
-		out.Sort = sort
-	case chat.ByActivity:
-		out.Sort = chat.ByActivity
-	default:
-		out.Sort = chat.ByActivity
-	}
-	return out
-}
-
 func (d *Dashboard) inboxRoutes() []route {
 	return []route{
 		{get, "/inbox", agent, d.inbox},
@@ -109,22 +56,27 @@ func (d *Dashboard) inboxRoutes() []route {
 func (d *Dashboard) inbox(c *fiber.Ctx) error {
 	page := d.frame(c, "Inbox", "inbox")
 	q := readInboxQuery(c)
-	if fragment(c) && c.Query("after") != "" {
+	switch source := c.Get("HX-Source"); {
+	case fragment(c) && c.Query("after") != "":
 		rows, err := d.rows(c, q, "")
 		if err != nil {
 			return err
 		}
 		return d.render(c, http.StatusOK, "partials/rows", rows)
+	case fragment(c) && source == "div#list-body": // refreshed: what is around the rows stays as it is
+		rows, err := d.rows(c, q, "")
+		if err != nil {
+			return err
+		}
+		return d.render(c, http.StatusOK, "partials/list_body", view.List{Rows: rows})
 	}
 	list, err := d.list(c, q, "")
 	if err != nil {
 		return err
 	}
-	if fragment(c) {
-		if c.Get("HX-Source") != "div#list-body" { // a tab or filter was chosen, not refreshed
-			c.Set("HX-Replace-Url", listAddress(c, q))
-		}
-		return d.render(c, http.StatusOK, "partials/list_body", list)
+	if fragment(c) { // a view or a filter was chosen
+		c.Set("HX-Replace-Url", listAddress(c, q))
+		return d.render(c, http.StatusOK, "partials/list_changed", list)
 	}
 	page.Body = inboxBody{List: list, Narrow: "list"}
 	return d.render(c, http.StatusOK, "pages/inbox", page)
@@ -141,7 +93,15 @@ func listAddress(c *fiber.Ctx, q inboxQuery) string {
 
 // list reads the left column. current is the open conversation.
 func (d *Dashboard) list(c *fiber.Ctx, q inboxQuery, current string) (view.List, error) {
-	counts, err := d.conversationCounts(c)
+	q, err := d.resolve(c, q)
+	if err != nil {
+		return view.List{}, err
+	}
+	names, err := d.names(c)
+	if err != nil {
+		return view.List{}, err
+	}
+	nav, err := d.viewNav(c, q)
 	if err != nil {
 		return view.List{}, err
 	}
@@ -149,59 +109,91 @@ func (d *Dashboard) list(c *fiber.Ctx, q inboxQuery, current string) (view.List,
 	if err != nil {
 		return view.List{}, err
 	}
-	settings, err := d.Settings.Settings(c.UserContext())
+	tools, err := d.tools(c, q, names)
 	if err != nil {
-		return view.List{}, fmt.Errorf("dashboard: read settings: %w", err)
+		return view.List{}, err
 	}
-	shown := q.view
-	if q.search != "" && q.view == "open" {
-		shown = ""
+	if len(rows.Items) == 0 && rows.Empty != nil {
+		if rows.Empty.Drops, err = d.drops(c, q, names); err != nil {
+			return view.List{}, err
+		}
 	}
-	list := view.List{Tabs: view.Tabs(shown, counts, q.values()), Rows: rows, Filter: q.filter(settings.Labels)}
-	list.Filters = q.channel+q.label+q.sort+q.search != ""
-	list.Filter.Action = "/inbox"
-	return list, nil
+	return view.List{Nav: nav, Tools: tools, Filter: filterOf(c, q, names), Rows: rows}, nil
 }
 
-func (q inboxQuery) filter(labels []chat.LabelDefinition) view.Filter {
-	clearTo := inboxQuery{view: q.view}
-	return view.Filter{
-		View: q.view, Query: q.search, Channel: q.channel, Label: q.label, Sort: q.sort,
-		Channels: view.ChannelOptions(q.channel), Labels: view.LabelOptions(q.label, labels),
-		Sorts: view.Options(q.sort, [2]string{"", "Newest activity"}, [2]string{"waiting", "Longest waiting"},
-			[2]string{"created", "Newest conversation"}, [2]string{"oldest", "Oldest conversation"}),
-		ClearURL: view.URL("/inbox", clearTo.values()),
+// names reads what the filter's values are called.
+func (d *Dashboard) names(c *fiber.Ctx) (named, error) {
+	settings, err := d.Settings.Settings(c.UserContext())
+	if err != nil {
+		return named{}, fmt.Errorf("dashboard: read settings: %w", err)
 	}
+	users, err := d.Users.Users(c.UserContext())
+	if err != nil {
+		return named{}, fmt.Errorf("dashboard: list users: %w", err)
+	}
+	return named{users: users, departments: settings.Departments, labels: settings.Labels}, nil
+}
+
+// filterOf is the form as it shows the query. Without a text the usual state is open; a search looks into every state.
+func filterOf(c *fiber.Ctx, q inboxQuery, n named) view.Filter {
+	f := q.filter
+	saved := ""
+	if isSaved(q.view) {
+		saved = q.view
+	}
+	return view.Filter{
+		Saved: saved, Query: f.Text, Labels: f.Labels, Flagged: f.Flagged, Offered: f.Offered,
+		Set:        len(q.settings(n)) > 0 && (f.Text == "" || len(q.settings(n)) > 1) || f.Sort != "",
+		States:     view.StateOptions(f, saved != ""),
+		Assignees:  view.AssigneeOptions(f.Assigned, signedIn(c).user.ID, n.users),
+		Channels:   view.ChannelOptions(string(f.Channel)),
+		Department: view.DepartmentOptions(f.Department, n.departments),
+		More:       view.MoreLabelOptions(f.Labels, n.labels),
+		Priorities: view.PriorityOptions(f.Priority),
+		Sorts:      view.SortOptions(f.Sort),
+		ClearURL:   view.URL("/inbox", q.bare().values()),
+	}
+}
+
+// conversationQuery is the one place that makes a query of a filter for whoever is signed in.
+func (d *Dashboard) conversationQuery(c *fiber.Ctx, f chat.ViewFilter) (chat.ConversationQuery, error) {
+	q := f.Query(&signedIn(c).user)
+	if f.Text == "" {
+		return q, nil
+	}
+	people, err := d.Contacts.Contacts(c.UserContext(), chat.ContactQuery{Search: f.Text, PageRequest: chat.PageRequest{Limit: searchPeople}})
+	if err != nil {
+		return q, fmt.Errorf("dashboard: search people: %w", err)
+	}
+	q.ContactIDs = []string{}
+	for i := range people.Items {
+		q.ContactIDs = append(q.ContactIDs, people.Items[i].ID)
+	}
+	return q, nil
 }
 
 // rows reads a stretch of the list.
 func (d *Dashboard) rows(c *fiber.Ctx, q inboxQuery, current string) (view.Rows, error) {
-	ctx := c.UserContext()
-	cq := q.conversations(signedIn(c).user.ID)
+	q, err := d.resolve(c, q)
+	if err != nil {
+		return view.Rows{}, err
+	}
+	cq, err := d.conversationQuery(c, q.filter)
+	if err != nil {
+		return view.Rows{}, err
+	}
 	cq.PageRequest = chat.PageRequest{Cursor: query(c, "after"), Limit: rowPage}
 	if n, err := strconv.Atoi(c.Query("limit")); err == nil {
 		cq.Limit = min(max(n, rowPage), rowLimit)
-	}
-	if q.search != "" {
-		people, err := d.Contacts.Contacts(ctx, chat.ContactQuery{Search: q.search, PageRequest: chat.PageRequest{Limit: searchPeople}})
-		if err != nil {
-			return view.Rows{}, fmt.Errorf("dashboard: search people: %w", err)
-		}
-		for i := range people.Items {
-			cq.ContactIDs = append(cq.ContactIDs, people.Items[i].ID)
-		}
-		if len(cq.ContactIDs) == 0 {
-			return view.Rows{Empty: emptyList(q), RefreshURL: view.URL("/inbox", q.values())}, nil
-		}
 	}
 	found, err := d.conversations(c, cq)
 	if err != nil {
 		return view.Rows{}, err
 	}
-	return d.rowsOf(c, q, &found, cq.State, current)
+	return d.rowsOf(c, q, &found, current)
 }
 
-func (d *Dashboard) rowsOf(c *fiber.Ctx, q inboxQuery, found *chat.List[chat.Conversation], state chat.State, current string) (view.Rows, error) {
+func (d *Dashboard) rowsOf(c *fiber.Ctx, q inboxQuery, found *chat.List[chat.Conversation], current string) (view.Rows, error) {
 	ctx := c.UserContext()
 	ids, talks := make([]string, 0, len(found.Items)), make([]string, 0, len(found.Items))
 	for i := range found.Items {
@@ -223,7 +215,7 @@ func (d *Dashboard) rowsOf(c *fiber.Ctx, q inboxQuery, found *chat.List[chat.Con
 	for i := range found.Items {
 		conversation := &found.Items[i]
 		in := view.RowInput{
-			Conversation: conversation, Agent: signedIn(c).user.ID, Labels: settings.Labels, Query: q.values(), State: state,
+			Conversation: conversation, Agent: signedIn(c).user.ID, Labels: settings.Labels, Query: q.values(), State: q.filter.State,
 			Current: current, Watching: watching[conversation.ID], Clock: d.clock(c),
 		}
 		if person, ok := people[conversation.ContactID]; ok {
@@ -248,8 +240,11 @@ func (d *Dashboard) rowAgain(c *fiber.Ctx, id string, q inboxQuery) (view.Row, e
 	if err != nil {
 		return view.Row{}, fmt.Errorf("dashboard: read conversation: %w", err)
 	}
+	if q, err = d.resolve(c, q); err != nil {
+		return view.Row{}, err
+	}
 	found := chat.List[chat.Conversation]{Items: []chat.Conversation{conversation}}
-	rows, err := d.rowsOf(c, q, &found, q.conversations(signedIn(c).user.ID).State, id)
+	rows, err := d.rowsOf(c, q, &found, id)
 	if err != nil {
 		return view.Row{}, err
 	}
@@ -258,10 +253,11 @@ func (d *Dashboard) rowAgain(c *fiber.Ctx, id string, q inboxQuery) (view.Row, e
 
 // emptyList says why the list is empty and what to do.
 func emptyList(q inboxQuery) *view.Empty {
-	if q.search+q.channel+q.label != "" {
+	f := q.filter
+	if isSaved(q.view) || q.view == "" || f.Text+f.Department+string(f.Channel)+f.Priority != "" || len(f.Labels) > 0 || f.Flagged || f.Offered {
 		return &view.Empty{
-			Icon: "search", Title: "Nothing matches", Text: "No conversation fits this search and these filters.",
-			LinkText: "Clear them", LinkURL: view.URL("/inbox", inboxQuery{view: q.view}.values()),
+			Icon: "search", Title: "Nothing matches", Text: "No conversation fits everything that is asked for.",
+			LinkText: "Clear all filters", LinkURL: view.URL("/inbox", inboxQueryOf(url.Values{"view": {strings.TrimSpace(presetOf(f))}}).values()),
 		}
 	}
 	switch q.view {
@@ -282,4 +278,21 @@ func emptyList(q inboxQuery) *view.Empty {
 	default:
 		return &view.Empty{Icon: "clock", Title: "Nothing here", Text: "Set a conversation's state to " + q.view + " in its Conversation tab, and it moves here."}
 	}
+}
+
+// drops says which one thing to leave out of an empty list, and how many conversations there are then.
+func (d *Dashboard) drops(c *fiber.Ctx, q inboxQuery, n named) ([]view.Chip, error) {
+	var out []view.Chip
+	for _, s := range q.settings(n) {
+		found, err := d.count(c, s.without.filter)
+		if err != nil {
+			return nil, err
+		}
+		if found > 0 {
+			chip := chipOf(s)
+			chip.Count = view.Count(found)
+			out = append(out, chip)
+		}
+	}
+	return out, nil
 }

@@ -22,6 +22,7 @@ func screens() []string {
 	pages := []string{
 		"/login", "/inbox", "/inbox?view=closed", "/inbox?q=nobody", "/inbox?view=mine&channel=whatsapp&label=delivery&sort=waiting", "/contacts",
 		"/contacts?q=nobody", "/contacts?sort=name&country=DE", "/nowhere", "/settings/account", "/settings/audit", "/settings/audit?what=export",
+		"/inbox?state=any&assigned=nobody&label=a&label=%22%3E%3Cb%3E&priority=low&flagged=1&offered=1&department=x&q=%22%3Cscript%3E",
 	}
 	for _, id := range []string{talkID, webID, hostileTalkID} {
 		for _, tab := range []string{"contact", "conversation"} {

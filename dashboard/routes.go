@@ -40,6 +40,7 @@ func (d *Dashboard) routes() []route {
 		},
 		d.loginRoutes(),
 		d.inboxRoutes(),
+		d.viewRoutes(),
 		d.contactRoutes(),
 		d.presenceRoutes(),
 		d.settingsRoutes(),

@@ -47,11 +47,16 @@ func (d *Dashboard) conversations(c *fiber.Ctx, q chat.ConversationQuery) (chat.
 	return found, nil
 }
 
-// conversationCounts counts the ready-made views within the caller's scope.
-func (d *Dashboard) conversationCounts(c *fiber.Ctx) (map[string]int64, error) {
-	counts, err := d.Conversations.ConversationCounts(c.UserContext(), scope(c), signedIn(c).user.ID)
+// count counts what a filter shows within the caller's scope.
+func (d *Dashboard) count(c *fiber.Ctx, f chat.ViewFilter) (int64, error) {
+	q, err := d.conversationQuery(c, f)
 	if err != nil {
-		return nil, fmt.Errorf("dashboard: count conversations: %w", err)
+		return 0, err
 	}
-	return counts, nil
+	q.Scope = scope(c)
+	n, err := d.Conversations.CountConversations(c.UserContext(), q)
+	if err != nil {
+		return 0, fmt.Errorf("dashboard: count conversations: %w", err)
+	}
+	return n, nil
 }

@@ -102,7 +102,7 @@ func TestAgentsSeeWhatTheirDepartmentsAllow(t *testing.T) {
 // The store is asked for conversations in one file only, which puts in who asks.
 func TestNobodyListsConversationsPastTheScope(t *testing.T) {
 	t.Parallel()
-	past := regexp.MustCompile(`\.(Conversations\.Conversations|ConversationCounts)\(`)
+	past := regexp.MustCompile(`\.(Conversations\.Conversations|CountConversations)\(`)
 	sources, err := filepath.Glob("*.go")
 	require.NoError(t, err)
 	found := 0
@@ -117,7 +117,7 @@ func TestNobodyListsConversationsPastTheScope(t *testing.T) {
 			found = n
 			continue
 		}
-		require.Zero(t, n, "%s: use d.conversations and d.conversationCounts", path)
+		require.Zero(t, n, "%s: use d.conversations and d.count", path)
 	}
 	require.Equal(t, 2, found)
 }

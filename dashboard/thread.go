@@ -147,9 +147,9 @@ func (d *Dashboard) markRead(c *fiber.Ctx) error {
 	if err := d.read(c.UserContext(), id, signedIn(c).user.ID); err != nil {
 		return err
 	}
-	q := inboxQuery{view: "open"}
+	q := inboxQueryOf(nil)
 	if u, err := url.Parse(c.Get("HX-Current-URL")); err == nil {
-		q = inboxQueryOf(u.Query().Get)
+		q = inboxQueryOf(u.Query())
 	}
 	row, err := d.rowAgain(c, id, q)
 	if err != nil {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"switchboard/chat"
 )
@@ -64,6 +65,13 @@ var rowFields = []string{
 // Conversations lists conversations without their messages. Ordered by waiting time, and not asked for a state, it lists open
 // ones: others wait for nobody.
 func (s *Store) Conversations(ctx context.Context, q chat.ConversationQuery) (chat.List[chat.Conversation], error) {
+	where, err := s.conversationFilter(ctx, &q)
+	if err != nil || where == nil {
+		return chat.List[chat.Conversation]{}, err
+	}
+	if q.Sort == chat.ByPriority {
+		return s.byPriority(ctx, where, q.PageRequest)
+	}
 	sort, ok := map[chat.ConversationSort][]Field{
 		"": desc("last_activity_at"), chat.ByActivity: desc("last_activity_at"), chat.ByWaiting: asc("waiting_since"),
 		chat.ByCreated: desc("created_at"), chat.ByOldest: asc("created_at"),
@@ -71,7 +79,7 @@ func (s *Store) Conversations(ctx context.Context, q chat.ConversationQuery) (ch
 	if !ok {
 		return chat.List[chat.Conversation]{}, fmt.Errorf("store: conversation sort %q: %w", q.Sort, chat.ErrInvalid)
 	}
-	query := Query{Where: conversationFilter(q), Sort: sort, Only: rowFields}
+	query := Query{Where: where, Sort: sort, Only: rowFields}
 	return list(ctx, s.engine, conversations, query, q.PageRequest, nil, func(c *chat.Conversation) []any {
 		switch sort[0].Path {
 		case "waiting_since":
@@ -84,10 +92,11 @@ func (s *Store) Conversations(ctx context.Context, q chat.ConversationQuery) (ch
 	})
 }
 
-func conversationFilter(q chat.ConversationQuery) []Condition {
-	var where []Condition
+// conversationFilter is the one place that turns a query into conditions. Nil conditions without an error: nothing can match.
+func (s *Store) conversationFilter(ctx context.Context, q *chat.ConversationQuery) ([]Condition, error) {
+	where := []Condition{}
 	if q.Assignee == "" || q.Assignee != q.Scope.User { // one's own are always admitted
-		where = within(q.Scope)
+		where = append(where, within(q.Scope)...)
 	}
 	equal := func(path, value string) {
 		if value != "" {
@@ -96,10 +105,21 @@ func conversationFilter(q chat.ConversationQuery) []Condition {
 	}
 	equal("state", string(q.State))
 	equal("assignee", q.Assignee)
+	equal("department", q.Department)
 	equal("channel", string(q.Channel))
-	equal("labels", q.Label)
+	for _, label := range q.Labels {
+		equal("labels", label)
+	}
 	if q.Unassigned {
 		where = append(where, Condition{Path: "assignee", Is: Exists, Value: false})
+	}
+	if q.Priority == "normal" {
+		where = append(where, Condition{Path: "priority", Is: Exists, Value: false})
+	} else {
+		equal("priority", q.Priority)
+	}
+	if q.Flagged {
+		where = append(where, Condition{Path: "flagged", Is: Equal, Value: true})
 	}
 	if q.ContactIDs != nil {
 		where = append(where, Condition{Path: "contact_id", Is: In, Value: q.ContactIDs})
@@ -110,34 +130,62 @@ func conversationFilter(q chat.ConversationQuery) []Condition {
 		}
 		where = append(where, Condition{Path: "waiting_since", Is: Exists, Value: true})
 	}
-	return where
+	ids, narrowed, err := s.narrowed(ctx, q)
+	if err != nil || narrowed && len(ids) == 0 {
+		return nil, err
+	}
+	if narrowed {
+		where = append(where, Condition{Path: "id", Is: In, Value: ids})
+	}
+	return where, nil
 }
 
-// countLimit is where counting stops: a badge says "1,000+".
+// narrowed lists the conversations a query can only be about: those it names, and those offered to somebody, which are few at
+// any time. No engine has to join two conditions by "or" for them.
+func (s *Store) narrowed(ctx context.Context, q *chat.ConversationQuery) (ids []string, narrowed bool, err error) {
+	ids, narrowed = q.IDs, q.IDs != nil
+	if q.OfferedTo == nil {
+		return ids, narrowed, nil
+	}
+	offered, err := s.offered(ctx, q.OfferedTo)
+	if err != nil || !narrowed {
+		return offered, true, err
+	}
+	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return !slices.Contains(offered, id) }), true, nil
+}
+
+// maxOffered bounds how many conversations offered to one user are listed.
+const maxOffered = 500
+
+func (s *Store) offered(ctx context.Context, to *chat.Offer) ([]string, error) {
+	var ids []string
+	for _, c := range []Condition{{Path: "transfer.to", Is: Equal, Value: to.User}, {Path: "transfer.department", Is: In, Value: to.Departments}} {
+		if departments, ok := c.Value.([]string); ok && len(departments) == 0 {
+			continue
+		}
+		found, err := find[chat.Conversation](ctx, s.engine, conversations, Query{Where: []Condition{c}, Only: []string{"contact_id"}, Limit: maxOffered})
+		if err != nil {
+			return nil, err
+		}
+		for i := range found {
+			ids = append(ids, found[i].ID)
+		}
+	}
+	return unique(ids), nil
+}
+
+// countLimit is where counting stops: a badge says "999+".
 const countLimit = 1000
 
-// ConversationCounts counts what the inbox filters would show in a scope, each up to 1,000: open, mine, unassigned (both open),
-// pending, snoozed, closed.
-func (s *Store) ConversationCounts(ctx context.Context, scope chat.Scope, agent string) (map[string]int64, error) {
-	state := func(v chat.State) Condition { return Condition{Path: "state", Is: Equal, Value: string(v)} }
-	filters := map[string][]Condition{
-		"open":       {state(chat.StateOpen)},
-		"mine":       {{Path: "assignee", Is: Equal, Value: agent}, state(chat.StateOpen)},
-		"unassigned": {{Path: "assignee", Is: Exists, Value: false}, state(chat.StateOpen)},
-		"pending":    {state(chat.StatePending)},
-		"snoozed":    {state(chat.StateSnoozed)},
-		"closed":     {state(chat.StateClosed)},
+// CountConversations counts what a list would show, up to 1,000. The order does not matter.
+func (s *Store) CountConversations(ctx context.Context, q chat.ConversationQuery) (int64, error) {
+	where, err := s.conversationFilter(ctx, &q)
+	if err != nil || where == nil {
+		return 0, err
 	}
-	counts := make(map[string]int64, len(filters))
-	for name, where := range filters {
-		if name != "mine" {
-			where = append(where, within(scope)...)
-		}
-		n, err := s.engine.Count(ctx, conversations, where, countLimit)
-		if err != nil {
-			return nil, failure("count conversations", err)
-		}
-		counts[name] = n
+	n, err := s.engine.Count(ctx, conversations, where, countLimit)
+	if err != nil {
+		return 0, failure("count conversations", err)
 	}
-	return counts, nil
+	return n, nil
 }

@@ -16,6 +16,7 @@ const (
 	notifications = "notifications"
 	escalations   = "escalations"
 	audit         = "audit"
+	views         = "views"
 )
 
 // Collections declares every collection with the indexes its queries rely on. An engine's Ensure creates what is missing.
@@ -45,6 +46,12 @@ func Collections() []Collection {
 			{Name: "audience", Fields: asc("audience"), Array: true},
 			{Name: "snoozed_until", Fields: asc("snoozed_until"), Sparse: true},
 			{Name: "transfer_expires", Fields: asc("transfer.expires_at"), Sparse: true},
+			// Sparse ones cost a conversation nothing that has no such value, which is nearly all of them.
+			{Name: "department_state_activity", Fields: append(asc("department", "state"), desc("last_activity_at")...), Sparse: true},
+			{Name: "priority_state_activity", Fields: append(asc("priority", "state"), desc("last_activity_at")...), Sparse: true},
+			{Name: "flagged_state_activity", Fields: append(asc("flagged", "state"), desc("last_activity_at")...), Sparse: true},
+			{Name: "transfer_to", Fields: asc("transfer.to"), Sparse: true},
+			{Name: "transfer_department", Fields: asc("transfer.department"), Sparse: true},
 		}},
 		{Name: messagePages, Indexes: []Index{
 			{Name: "conversation", Fields: asc("conversation_id", "from_at")},
@@ -75,6 +82,7 @@ func Collections() []Collection {
 			{Name: "what_at", Fields: append(asc("what"), desc("at")...)},
 			{Name: "who_what_at", Fields: append(asc("who", "what"), desc("at")...)},
 		}},
+		{Name: views, Indexes: []Index{{Name: "owner", Fields: asc("owner")}, {Name: "shared", Fields: asc("shared"), Sparse: true}}},
 	}
 }
 

@@ -41,6 +41,7 @@ var (
 	_ dashboard.Users         = (*store.Store)(nil)
 	_ dashboard.Settings      = (*store.Store)(nil)
 	_ dashboard.Auditor       = (*store.Store)(nil)
+	_ dashboard.Views         = (*store.Store)(nil)
 	_ dashboard.Publisher     = (*stream.Log)(nil)
 	_ dashboard.Logins        = logins{}
 	_ timers.Conversations    = (*store.Store)(nil)
@@ -290,7 +291,7 @@ func credits(places *geo.Locator) []view.Credit {
 // openScreens puts the dashboard and the API in place.
 func (a *App) openScreens(s *store.Store) error {
 	screens, err := dashboard.New(dashboard.Deps{
-		Conversations: s, Contacts: s, Users: s, Logins: logins{s}, Settings: s, Auditor: s, Changes: a.stream, Hub: a.hub, Log: a.log, Metrics: a.reg,
+		Conversations: s, Contacts: s, Users: s, Logins: logins{s}, Settings: s, Auditor: s, Views: s, Changes: a.stream, Hub: a.hub, Log: a.log, Metrics: a.reg,
 	}, dashboard.Config{Secure: a.cfg.CookieSecure, ClientIP: clientIP(a.cfg.proxies), AccountName: a.file.accountNames(), GeoCredits: credits(a.places), KeepIP: a.keepIP})
 	if err != nil {
 		return err

@@ -1,7 +1,6 @@
 package view
 
 import (
-	"maps"
 	"net/url"
 	"strconv"
 	"time"
@@ -11,10 +10,10 @@ import (
 
 // A List is the left column of the inbox.
 type List struct {
-	Tabs    []Tab
-	Filter  Filter
-	Rows    Rows
-	Filters bool // some filter beyond the tab is set
+	Nav    ViewNav
+	Tools  Tools
+	Filter Filter
+	Rows   Rows
 }
 
 // Rows is the part of the list that is fetched again when something changed.
@@ -23,22 +22,6 @@ type Rows struct {
 	RefreshURL string
 	MoreURL    string // the next rows; empty at the end
 	Empty      *Empty
-}
-
-// A Tab is one of the ready-made views of the inbox.
-type Tab struct {
-	Key, Name, Count, URL string
-	Current               bool
-}
-
-// A Filter is what the list's form shows.
-type Filter struct {
-	View, Query, Channel, Label, Sort string
-	Channels                          []Option
-	Labels                            []Option
-	Sorts                             []Option
-	ClearURL                          string
-	Action                            string // where the form goes without JavaScript: keeps the open conversation
 }
 
 // An Option of a select.
@@ -52,6 +35,7 @@ type Empty struct {
 	Icon, Title, Text string
 	Command           string // shown as code
 	LinkText, LinkURL string
+	Drops             []Chip // one of these filters left out, there is something
 }
 
 // A Row is one conversation in the list.
@@ -176,27 +160,6 @@ func Count(n int64) string {
 	return strconv.FormatInt(n, 10)
 }
 
-// Views lists the keys of the ready-made views in their order.
-func Views() []string { return []string{"open", "mine", "unassigned", "pending", "snoozed", "closed"} }
-
-// Tabs makes the ready-made views with their counts.
-func Tabs(current string, counts map[string]int64, filters url.Values) []Tab {
-	var out []Tab
-	for _, key := range Views() {
-		query := maps.Clone(filters)
-		query.Del("view")
-		if key != "open" {
-			query.Set("view", key)
-		}
-		tab := Tab{Key: key, Name: sentence(key), URL: URL("/inbox", query), Current: key == current}
-		if n := counts[key]; n > 0 {
-			tab.Count = Count(n)
-		}
-		out = append(out, tab)
-	}
-	return out
-}
-
 // Options makes options of pairs (value, name).
 func Options(selected string, pairs ...[2]string) []Option {
 	var out []Option
@@ -204,26 +167,4 @@ func Options(selected string, pairs ...[2]string) []Option {
 		out = append(out, Option{Value: p[0], Name: p[1], Selected: p[0] == selected})
 	}
 	return out
-}
-
-// ChannelOptions offers every channel and all of them.
-func ChannelOptions(selected string) []Option {
-	pairs := [][2]string{{"", "All channels"}}
-	for _, c := range Channels() {
-		pairs = append(pairs, [2]string{c.Key, c.Name})
-	}
-	return Options(selected, pairs...)
-}
-
-// LabelOptions offers the defined labels, and the selected one even if it is not defined.
-func LabelOptions(selected string, defined []chat.LabelDefinition) []Option {
-	pairs, there := [][2]string{{"", "Any label"}}, selected == ""
-	for _, d := range defined {
-		pairs = append(pairs, [2]string{d.Name, d.Name})
-		there = there || d.Name == selected
-	}
-	if !there {
-		pairs = append(pairs, [2]string{selected, selected})
-	}
-	return Options(selected, pairs...)
 }

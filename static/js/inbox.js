@@ -45,8 +45,6 @@
         htmx.swap({ text: update.outerHTML, target: row, swap: 'outerMorph', sourceElement: list });
       }
     }
-    const views = $('#views', fragment);
-    if (views && $('#views')) htmx.swap({ text: views.outerHTML, target: $('#views'), swap: 'outerMorph', sourceElement: list });
     const count = moved(ids(list), [...fresh.keys()]);
     const pill = $('[data-fresh]', list);
     pill.hidden = count === 0;

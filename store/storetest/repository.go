@@ -49,6 +49,9 @@ func RunRepository(t *testing.T, open func(t *testing.T) store.Engine, sortsWith
 		{"conversations of an older version get their audience", addressed},
 		{"what was put off is found when it is due", dueConversations},
 		{"of several who accept a transfer one wins", racingAcceptance},
+		{"every filter of the inbox, alone and together", inboxFilters},
+		{"the order by priority pages without doubles or gaps", priorityOrder},
+		{"saved views: private, shared, bounded", savedViews},
 		{"lists page by cursor without doubles or gaps", lists},
 		{"every list uses an index", func(t *testing.T, open func(*testing.T) store.Engine) { explained(t, open, sortsWithoutIndex) }},
 	} {

@@ -1,0 +1,42 @@
+/* Finding things: counts of views that follow what happens, and filters that keep the keyboard where it is. */
+(() => {
+  'use strict';
+  const $ = (selector) => document.querySelector(selector);
+
+  // --- counts: at most once in PAUSE, and the last change always counts -------------------------------------------------
+  const PAUSE = 1000;
+  let told = 0;
+  let timer = 0;
+  const recount = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      told = Date.now();
+      $('[data-views]')?.dispatchEvent(new CustomEvent('sb:views'));
+    }, Math.max(0, told + PAUSE - Date.now()));
+  };
+  // Signals do not bubble; they are heard on their way down.
+  document.addEventListener('sb:list', recount, { capture: true });
+
+  // --- a chip that is gone gives the keyboard to the next one, or to the search box -------------------------------------
+  let dropped = -1;
+  document.addEventListener('htmx:before:swap', (event) => {
+    const chip = event.detail.ctx?.sourceElement?.closest?.('[data-chip]');
+    dropped = chip ? [...document.querySelectorAll('[data-chip]')].indexOf(chip) : -1;
+  });
+  document.addEventListener('htmx:after:swap', () => {
+    if (dropped < 0) return;
+    const chips = [...document.querySelectorAll('[data-chip]')];
+    (chips[Math.min(dropped, chips.length - 1)] || $('#search'))?.focus();
+    dropped = -1;
+  });
+
+  // --- forms of a view close with Escape ---------------------------------------------------------------------------------
+  document.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape') return;
+    const form = event.target.closest?.('.tools__form[open]');
+    if (!form) return;
+    event.preventDefault();
+    form.open = false;
+    form.querySelector('summary').focus();
+  });
+})();
