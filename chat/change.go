@@ -11,7 +11,8 @@ type Change struct {
 	Account      string    `json:"account,omitempty"`
 	Created      bool      `json:"created,omitempty"` // the conversation is new
 	Messages     int       `json:"messages,omitempty"`
-	What         []string  `json:"what,omitempty"` // message, status, reaction, edit, delete, contact, conversation
+	What         []string  `json:"what,omitempty"` // message, status, reaction, edit, delete, contact, conversation, note, comment, escalation
+	For          []string  `json:"for,omitempty"`  // user ids who were told something by it
 	By           string    `json:"by,omitempty"`   // agent who caused it; empty for the platform
 	ReceivedAt   time.Time `json:"received_at,omitzero"`
 	StoredAt     time.Time `json:"stored_at"`

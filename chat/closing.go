@@ -49,7 +49,7 @@ func (c *Conversation) Close(r *ClosingRequest, s *Settings, by string, at time.
 		c.note("closing_changed", closing.words(), by, at)
 		return nil
 	}
-	c.enter(StateClosed, at)
+	c.enter(StateClosed, by, at)
 	c.note("closed", closing.words(), by, at)
 	return nil
 }

@@ -52,6 +52,7 @@ type Contact struct {
 	Attributes []Attribute           `json:"attributes,omitempty" bson:"attributes,omitempty"`
 	Profiles   []Profile             `json:"profiles,omitempty" bson:"profiles,omitempty"`
 	Claims     []Claim               `json:"claims,omitempty" bson:"claims,omitempty"`
+	Insights   []Insight             `json:"insights,omitempty" bson:"insights,omitempty"`
 	Provenance map[string]Provenance `json:"provenance,omitempty" bson:"provenance,omitempty"` // by field name (Field constants)
 
 	MergedInto string   `json:"merged_into,omitempty" bson:"merged_into,omitempty"` // this record is an alias of that contact
@@ -111,6 +112,23 @@ type Profile struct {
 	Verified      bool      `json:"verified,omitempty" bson:"verified,omitempty"`
 	SeenAt        time.Time `json:"seen_at" bson:"seen_at"`
 }
+
+// An Insight is one line of what was found out about the person from their conversations. It is generated, and read-only.
+type Insight struct {
+	Kind           string    `json:"kind" bson:"kind"` // one of the Insight constants
+	Text           string    `json:"text" bson:"text"`
+	ConversationID string    `json:"conversation_id,omitempty" bson:"conversation_id,omitempty"` // evidence
+	MessageID      string    `json:"message_id,omitempty" bson:"message_id,omitempty"`           // evidence: id of a message in that conversation
+	At             time.Time `json:"at,omitzero" bson:"at,omitempty"`
+}
+
+// Kinds of insights.
+const (
+	InsightPreference     = "preference"
+	InsightTopic          = "topic"
+	InsightPurchase       = "purchase_pattern"
+	InsightCharacteristic = "characteristic"
+)
 
 // A Claim is what a visitor typed about themselves. It identifies nobody and never merges contacts.
 type Claim struct {

@@ -61,6 +61,7 @@ type Conversation struct {
 	CreatedAt      time.Time `json:"created_at" bson:"created_at"`             // platform time of the first event applied
 	LastActivityAt time.Time `json:"last_activity_at" bson:"last_activity_at"` // newest platform time of a message; what the inbox sorts by
 	ClosedAt       time.Time `json:"closed_at,omitzero" bson:"closed_at,omitempty"`
+	Closer         string    `json:"closed_by,omitempty" bson:"closed_by,omitempty"` // display name of who closed it; empty: nobody, or the system
 }
 
 // ThreadKey names the line of conversations between one contact and one channel account (or one group on it).

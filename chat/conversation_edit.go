@@ -56,7 +56,8 @@ func (c *Conversation) MarkRead(agent string, at time.Time) bool {
 }
 
 // SetState opens, parks, snoozes or closes the conversation. A closed one gives up its thread (OpenKey), waits for nobody,
-// is no longer shown to colleagues who were only invited, and takes the thread back when it is opened again; the store refuses that while another conversation holds it.
+// is no longer shown to colleagues who were only invited, and takes the thread back when it is opened again; the store refuses
+// that while another conversation holds it.
 func (c *Conversation) SetState(s State, by string, at time.Time) error {
 	switch s {
 	case StateOpen, StatePending, StateSnoozed, StateClosed:
@@ -66,18 +67,19 @@ func (c *Conversation) SetState(s State, by string, at time.Time) error {
 	if s == c.State {
 		return nil
 	}
-	c.enter(s, at)
+	c.enter(s, by, at)
 	c.note("state", string(s), by, at)
 	return nil
 }
 
 // enter puts the conversation into a state, with everything that goes with it. What was put off is not any more, and a closed
 // conversation is offered to nobody.
-func (c *Conversation) enter(s State, at time.Time) {
+func (c *Conversation) enter(s State, by string, at time.Time) {
 	if s == StateClosed {
 		c.OpenKey, c.ClosedAt, c.Waiting, c.Invited, c.Transfer = "", stamp(at), time.Time{}, nil, nil
+		c.Closer = by
 	} else if c.State == StateClosed {
-		c.OpenKey, c.ClosedAt = c.ThreadKey, time.Time{}
+		c.OpenKey, c.ClosedAt, c.Closer = c.ThreadKey, time.Time{}, ""
 		c.Waiting = c.unanswered()
 	}
 	c.State, c.SnoozedUntil = s, time.Time{}

@@ -20,7 +20,7 @@ func (c *Conversation) Snooze(until time.Time, by string, at time.Time) error {
 	if c.State == StateSnoozed && c.SnoozedUntil.Equal(until) {
 		return nil
 	}
-	c.enter(StateSnoozed, at)
+	c.enter(StateSnoozed, by, at)
 	c.SnoozedUntil = until
 	text := ""
 	if !until.IsZero() {
@@ -36,7 +36,7 @@ func (c *Conversation) BringBack(at time.Time) []string {
 	var done []string
 	if !c.SnoozedUntil.IsZero() && !c.SnoozedUntil.After(at) {
 		if c.State == StateSnoozed {
-			c.enter(StateOpen, at)
+			c.enter(StateOpen, "", at)
 			c.note("woken", "", "", at)
 			done = append(done, "woken")
 		}

@@ -17,7 +17,7 @@ import (
 
 // example fills a route's pattern with things that exist, where the test knows some.
 func (r route) example() string {
-	known := strings.NewReplacer(":conversation", talkID, ":contact", anaID, ":field", "name", ":user", benID, "*", "app.css").Replace(r.path)
+	known := strings.NewReplacer(":conversation", talkID, ":contact", anaID, ":note", "none", ":field", "name", ":user", benID, "*", "app.css").Replace(r.path)
 	return regexp.MustCompile(`:[a-z_]+\??`).ReplaceAllString(known, "x")
 }
 

@@ -11,17 +11,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-const (
-	gridPage             = 50
-	profileConversations = 50
-)
-
-// contactBody is the page of one person.
-type contactBody struct {
-	Contact       view.ContactPanel
-	Conversations []view.Row
-	RefreshURL    string
-}
+const gridPage = 50
 
 func (d *Dashboard) contactRoutes() []route {
 	return []route{
@@ -118,46 +108,4 @@ func gridFilter(values url.Values, labels []chat.LabelDefinition) view.GridFilte
 		Countries: view.CountryOptions(values.Get("country")), Heads: view.Heads(sort, values),
 		Active: values.Get("q")+values.Get("channel")+values.Get("label")+values.Get("country") != "",
 	}
-}
-
-// contact shows one person: the panel's contact tab as a page, and all their conversations.
-func (d *Dashboard) contact(c *fiber.Ctx) error {
-	contact, err := d.Contacts.Contact(c.UserContext(), param(c, "contact"))
-	if err != nil {
-		return fmt.Errorf("dashboard: read contact: %w", err)
-	}
-	if contact.MergedInto != "" {
-		return c.Redirect(view.ContactURL(contact.MergedInto), http.StatusSeeOther)
-	}
-	return d.showContact(c, http.StatusOK, &contact, nil)
-}
-
-// showContact writes the page of a person. A form that was refused is put in by amend.
-func (d *Dashboard) showContact(c *fiber.Ctx, status int, contact *chat.Contact, amend func(*view.ContactPanel)) error {
-	page := d.frame(c, view.ContactName(contact), "contacts")
-	settings, err := d.Settings.Settings(c.UserContext())
-	if err != nil {
-		return fmt.Errorf("dashboard: read settings: %w", err)
-	}
-	conversations, err := d.conversationsOf(c, contact.ID, profileConversations)
-	if err != nil {
-		return err
-	}
-	panel := view.ContactPanelOf(&view.ContactInput{
-		Contact: contact, Conversations: conversations, Labels: settings.Labels, Form: d.form(c, view.ContactURL(contact.ID)), Clock: d.clock(c),
-	})
-	if amend != nil {
-		amend(panel)
-	}
-	body := contactBody{Contact: *panel, RefreshURL: view.ContactURL(contact.ID)}
-	for i := range conversations {
-		body.Conversations = append(body.Conversations, view.RowOf(&view.RowInput{
-			Conversation: &conversations[i], Contact: contact, Agent: signedIn(c).user.ID, Labels: settings.Labels, Clock: d.clock(c),
-		}))
-	}
-	if fragment(c) {
-		return d.render(c, status, "partials/profile", body)
-	}
-	page.Body = body
-	return d.render(c, status, "pages/contact", page)
 }

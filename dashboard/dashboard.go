@@ -77,6 +77,10 @@ type Deps struct {
 	Settings      Settings
 	Auditor       Auditor
 	Views         Views
+	Notes         Notes
+	Comments      Comments
+	Escalations   Escalations
+	Notices       Notices
 	Changes       Publisher
 	Hub           *live.Hub
 	Log           *slog.Logger
@@ -109,6 +113,7 @@ type Dashboard struct {
 // New prepares templates and assets and fails when one of them is broken.
 func New(deps Deps, config Config) (*Dashboard, error) {
 	if deps.Conversations == nil || deps.Contacts == nil || deps.Users == nil || deps.Logins == nil || deps.Settings == nil || deps.Auditor == nil || deps.Views == nil ||
+		deps.Notes == nil || deps.Comments == nil || deps.Escalations == nil || deps.Notices == nil ||
 		deps.Changes == nil || deps.Hub == nil || deps.Log == nil {
 		return nil, errors.New("dashboard: a dependency is missing")
 	}
@@ -161,6 +166,7 @@ type frame struct {
 	CSRF     string
 	User     string
 	Avatar   view.Avatar
+	Badge    view.Badge
 	Active   string              // entry of the navigation
 	Settings []view.SettingsLink // the navigation below /settings
 	Body     any
@@ -172,6 +178,11 @@ func (d *Dashboard) frame(c *fiber.Ctx, title, active string) *frame {
 	if s := signedIn(c); s != nil {
 		f.CSRF, f.User = s.token, view.UserName(&s.user)
 		f.Avatar = view.AvatarOf(s.user.ID, f.User)
+		badge, _, err := d.badgeOf(c)
+		if err != nil { // whatever the page reads next will fail as well and say so
+			d.log.Warn("a page has no count of notices", "request_id", requestID(c), "err", err)
+		}
+		f.Badge = badge
 	}
 	return f
 }

@@ -23,11 +23,12 @@ type fake struct {
 	users         map[string]chat.User
 	logins        map[string]chat.Login
 	settings      chat.Settings
-	audited       []chat.AuditEntry
-	views         map[string]chat.SavedView
-	published     []chat.Change
-	onPublish     func([]chat.Change)
-	fail          error // every call fails with it
+	internal
+	audited   []chat.AuditEntry
+	views     map[string]chat.SavedView
+	published []chat.Change
+	onPublish func([]chat.Change)
+	fail      error // every call fails with it
 }
 
 func newFake() *fake {

@@ -29,6 +29,7 @@ func fill(f *fake, now time.Time) {
 	ana(f, now)
 	web(f, now)
 	hostile(f, now)
+	between(f, now)
 }
 
 func ana(f *fake, now time.Time) {

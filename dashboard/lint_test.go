@@ -23,14 +23,15 @@ func screens() []string {
 		"/login", "/inbox", "/inbox?view=closed", "/inbox?q=nobody", "/inbox?view=mine&channel=whatsapp&label=delivery&sort=waiting", "/contacts",
 		"/contacts?q=nobody", "/contacts?sort=name&country=DE", "/nowhere", "/settings/account", "/settings/audit", "/settings/audit?what=export",
 		"/inbox?state=any&assigned=nobody&label=a&label=%22%3E%3Cb%3E&priority=low&flagged=1&offered=1&department=x&q=%22%3Cscript%3E",
+		"/notifications", "/history/" + talkID, "/history/" + hostileTalkID, "/history/" + oldTalkID,
 	}
 	for _, id := range []string{talkID, webID, hostileTalkID} {
-		for _, tab := range []string{"contact", "conversation"} {
+		for _, tab := range []string{"contact", "conversation", "notes", "history", "comments", "escalations"} {
 			pages = append(pages, "/inbox/"+id+"?tab="+tab)
 		}
 	}
 	for _, id := range []string{anaID, hostileID} {
-		pages = append(pages, "/contacts/"+id)
+		pages = append(pages, "/contacts/"+id, "/contacts/"+id+"?tab=notes", "/contacts/"+id+"?tab=notes&older=20", "/contacts/"+id+"?tab=escalations")
 		for _, f := range []string{"name", "email", "country", "language", "agent_instructions"} {
 			pages = append(pages, "/contacts/"+id+"?edit="+f)
 		}
@@ -42,6 +43,8 @@ func fragments() []string {
 	return []string{
 		"/inbox", "/inbox?after=40", "/presence?open=" + talkID + "&ids=" + talkID + "," + webID, "/inbox/" + talkID, "/inbox/" + hostileTalkID + "/messages", "/inbox/" + talkID + "/messages?before=10",
 		"/inbox/" + talkID + "/panel?tab=contact", "/inbox/" + hostileTalkID + "/panel?tab=conversation", "/contacts", "/contacts?after=50",
+		"/inbox/" + talkID + "/panel?tab=notes", "/inbox/" + talkID + "/panel?tab=notes&older=20", "/contacts/" + hostileID + "?tab=notes&older=20",
+		"/contacts/" + anaID + "?tab=escalations&part=tabs", "/inbox/" + talkID + "/comments", "/notifications/badge?known=0", "/notifications",
 		"/contacts/" + anaID, "/contacts/" + hostileID + "/fields/name", "/contacts/" + hostileID + "/fields/location?edit=1",
 	}
 }
@@ -49,6 +52,7 @@ func fragments() []string {
 func TestEveryScreenKeepsTheRulesOfTemplates(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
+	closedTalk(s.store, noon)
 	for _, path := range screens() {
 		if path == "/login" {
 			s.cookie = ""
@@ -71,6 +75,12 @@ func TestEveryScreenKeepsTheRulesOfTemplates(t *testing.T) {
 		"attribute":          s.htmx("/inbox/"+talkID+"/attributes", "key", `"><b>`, "value", hostileText),
 		"attribute conflict": s.htmx("/inbox/"+talkID+"/attributes", "key", "order", "value", "x", "was", "never"),
 		"control":            s.htmx("/inbox/"+talkID+"/priority", "value", "low"),
+		"note":               s.htmx("/contacts/"+anaID+"/notes", "text", hostileText, "ticket", "https://jira.example/browse/OPS-1", "conversation", talkID),
+		"note refused":       s.htmx("/contacts/"+anaID+"/notes", "text", strings.Repeat("x", 2001), "ticket", hostileText),
+		"comment":            s.htmx("/inbox/"+talkID+"/comments", "text", hostileText, "tag", benID),
+		"comment refused":    s.htmx("/inbox/"+talkID+"/comments", "text", ""),
+		"page: note":         s.post("/contacts/"+anaID+"/notes", "text", strings.Repeat("x", 2001), "ticket", hostileText),
+		"page: comment":      s.post("/inbox/"+talkID+"/comments", "text", ""),
 		"failure":            s.htmx("/inbox/nowhere/priority", "value", "low"),
 		"page: conflict":     s.post(field+"email", "value", "a@example.com", "seen", "0"),
 		"page: attribute":    s.post("/inbox/"+talkID+"/attributes", "key", "order", "value", "x", "was", "never"),
@@ -105,7 +115,9 @@ func (s *site) lint(name string, got answer, page bool) {
 	for node := range root.Descendants() { // what refers to something on the page must find it
 		for _, a := range node.Attr {
 			if page && (a.Key == "aria-labelledby" || a.Key == "aria-describedby" || a.Key == "aria-controls" || a.Key == "for" || a.Key == "list" || a.Key == "form") {
-				require.True(s.t, ids[a.Val], "%s: <%s %s=%q> points at nothing", name, node.Data, a.Key, a.Val)
+				for _, id := range strings.Fields(a.Val) {
+					require.True(s.t, ids[id], "%s: <%s %s=%q> points at nothing", name, node.Data, a.Key, a.Val)
+				}
 			}
 		}
 	}

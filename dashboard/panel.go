@@ -11,8 +11,9 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// channelConversations is how many of a person's newest conversations are looked at to link the channel icons.
-const channelConversations = 20
+// headConversations is how many of a person's newest conversations are looked at to link the channel icons and to tell the
+// average sentiment.
+const headConversations = 50
 
 func (d *Dashboard) panel(c *fiber.Ctx) error {
 	if !fragment(c) {
@@ -50,7 +51,24 @@ func (d *Dashboard) showPanel(c *fiber.Ctx, tab string) error {
 	if err != nil {
 		return err
 	}
+	if older := olderPart(c, panel.Tab); older != "" {
+		return d.render(c, http.StatusOK, older, panelItems(panel))
+	}
 	return d.render(c, http.StatusOK, "partials/panel", panel)
+}
+
+// panelItems is the list of the panel's tab.
+func panelItems(p *view.Panel) any {
+	switch {
+	case p.Notes != nil:
+		return p.Notes.List
+	case p.History != nil:
+		return p.History
+	case p.Comments != nil:
+		return p.Comments.List
+	default:
+		return p.Escalations
+	}
 }
 
 // panelOf makes the panel with one tab filled: the asked one, or the one the agent used last.
@@ -58,44 +76,63 @@ func (d *Dashboard) panelOf(c *fiber.Ctx, conversation *chat.Conversation, conta
 	if tab == "" {
 		tab = signedIn(c).user.PanelTab
 	}
-	tab = view.KnownTab(tab)
-	base := "/inbox/" + url.PathEscape(conversation.ID)
+	a := d.aboutPage(c, contact, conversation.ID, view.KnownTab(tab))
 	panel := &view.Panel{
-		ID: conversation.ID, Tab: tab, Tabs: view.PanelTabs(conversation.ID, tab, q.values()),
-		RefreshURL: view.URL(base+"/panel", url.Values{"tab": {tab}}),
+		ID: conversation.ID, ContactID: contact.ID, Tab: a.tab, Tabs: view.PanelTabs(conversation.ID, a.tab, q.values()),
+		RefreshURL: view.URL(a.fragment, url.Values{"tab": {a.tab}}),
 	}
-	form := d.form(c, view.URL(base, url.Values{"tab": {tab}}))
+	var err error
+	switch a.tab {
+	case "conversation":
+		panel.Conversation, err = d.conversationPanel(c, conversation, a.form)
+	case "notes":
+		panel.Notes, err = d.notesOf(c, a)
+	case "history":
+		panel.History, err = d.historyOf(c, a)
+	case "comments":
+		panel.Comments, err = d.commentsOf(c, a, conversation)
+	case "escalations":
+		panel.Escalations, err = d.escalationsOf(c, a)
+	default:
+		panel.Contact, err = d.contactPanel(c, contact, a.form)
+	}
+	return panel, err
+}
+
+func (d *Dashboard) conversationPanel(c *fiber.Ctx, conversation *chat.Conversation, form view.Form) (*view.ConversationPanel, error) {
 	settings, err := d.Settings.Settings(c.UserContext())
 	if err != nil {
 		return nil, fmt.Errorf("dashboard: read settings: %w", err)
-	}
-	if tab == "contact" {
-		panel.Contact, err = d.contactPanel(c, contact, settings.Labels, form)
-		return panel, err
 	}
 	users, err := d.Users.Users(c.UserContext())
 	if err != nil {
 		return nil, fmt.Errorf("dashboard: list users: %w", err)
 	}
-	panel.Conversation = view.ConversationPanelOf(&view.ConversationInput{
+	return view.ConversationPanelOf(&view.ConversationInput{
 		Conversation: conversation, Users: users, Labels: settings.Labels, Form: form, Clock: d.clock(c),
 		Account: d.config.AccountName(conversation.Channel, conversation.Account), Credits: d.config.GeoCredits,
-	})
-	return panel, nil
+	}), nil
 }
 
-func (d *Dashboard) contactPanel(c *fiber.Ctx, contact *chat.Contact, labels []chat.LabelDefinition, form view.Form) (*view.ContactPanel, error) {
-	conversations, err := d.conversationsOf(c, contact.ID, channelConversations)
+func (d *Dashboard) contactPanel(c *fiber.Ctx, contact *chat.Contact, form view.Form) (*view.ContactPanel, error) {
+	settings, err := d.Settings.Settings(c.UserContext())
+	if err != nil {
+		return nil, fmt.Errorf("dashboard: read settings: %w", err)
+	}
+	a := about{contact: contact}
+	conversations, err := d.conversationsOf(c, a.ids(), chat.PageRequest{Limit: headConversations})
 	if err != nil {
 		return nil, err
 	}
-	return view.ContactPanelOf(&view.ContactInput{Contact: contact, Conversations: conversations, Labels: labels, Form: form, Clock: d.clock(c)}), nil
+	return view.ContactPanelOf(&view.ContactInput{
+		Contact: contact, Conversations: conversations.Items, Labels: settings.Labels, Form: form, Clock: d.clock(c),
+	}), nil
 }
 
-// conversationsOf lists a person's newest conversations, as far as the caller may see them.
-func (d *Dashboard) conversationsOf(c *fiber.Ctx, contact string, limit int) ([]chat.Conversation, error) {
-	list, err := d.conversations(c, chat.ConversationQuery{ContactIDs: []string{contact}, Sort: chat.ByActivity, PageRequest: chat.PageRequest{Limit: limit}})
-	return list.Items, err
+// conversationsOf lists a person's conversations, newest first, as far as the caller may see them. ids are the contact's own
+// and those merged into it.
+func (d *Dashboard) conversationsOf(c *fiber.Ctx, ids []string, page chat.PageRequest) (chat.List[chat.Conversation], error) {
+	return d.conversations(c, chat.ConversationQuery{ContactIDs: ids, Sort: chat.ByActivity, PageRequest: page})
 }
 
 // form is what the forms of a page need: the token, where to go back to without JavaScript, and which field is open.

@@ -46,7 +46,7 @@ func TestPreview(t *testing.T) {
 	}
 	hub := live.NewHub("preview", nil)
 	store.onPublish = hub.Publish
-	d, err := New(Deps{Conversations: store, Contacts: store, Users: store, Logins: store, Settings: store, Changes: store, Hub: hub, Log: slog.Default()},
+	d, err := New(Deps{Conversations: store, Contacts: store, Users: store, Logins: store, Settings: store, Auditor: store, Notes: store, Comments: store, Escalations: store, Notices: store, Changes: store, Hub: hub, Log: slog.Default()},
 		Config{AccountName: func(_ chat.Channel, id string) string {
 			if id == "880000000000001" {
 				return "Sales"

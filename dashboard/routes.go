@@ -46,6 +46,10 @@ func (d *Dashboard) routes() []route {
 		d.settingsRoutes(),
 		d.accountRoutes(),
 		d.auditRoutes(),
+		d.noteRoutes(),
+		d.historyRoutes(),
+		d.commentRoutes(),
+		d.noticeRoutes(),
 	)
 }
 

@@ -22,8 +22,12 @@ const (
 
 // conversation shows an open conversation: the whole inbox, or thread and panel for htmx.
 func (d *Dashboard) conversation(c *fiber.Ctx) error {
-	page := d.frame(c, "", "inbox")
 	id, q := param(c, "conversation"), readInboxQuery(c)
+	told, err := d.seeNotices(c, id)
+	if err != nil {
+		return err
+	}
+	page := d.frame(c, "", "inbox")
 	desk, err := d.desk(c, id, q, nil)
 	if err != nil {
 		return err
@@ -33,7 +37,11 @@ func (d *Dashboard) conversation(c *fiber.Ctx) error {
 		if err != nil {
 			return err
 		}
-		return d.answer(c, http.StatusOK, part{"partials/desk", desk}, part{"oob/row", row})
+		parts := []part{{"partials/desk", desk}, {"oob/row", row}}
+		if told {
+			parts = append(parts, part{"oob/badge", page.Badge})
+		}
+		return d.answer(c, http.StatusOK, parts...)
 	}
 	return d.showInbox(c, http.StatusOK, page, q, desk)
 }

@@ -59,7 +59,7 @@ func (s *Store) closed(ctx context.Context, id string) {
 var rowFields = []string{
 	"contact_id", "channel", "account", "group_id", "state", "assignee", "department", "priority", "labels", "attributes", "session", "reads",
 	"flagged", "invited", "snoozed_until", "transfer", "sentiment", "summary", "topics", "closing",
-	"last_message", "waiting_since", "inbound_count", "message_count", "last_inbound_at", "last_outbound_at", "created_at", "last_activity_at", "closed_at",
+	"last_message", "waiting_since", "inbound_count", "message_count", "last_inbound_at", "last_outbound_at", "created_at", "last_activity_at", "closed_at", "closed_by",
 }
 
 // Conversations lists conversations without their messages. Ordered by waiting time, and not asked for a state, it lists open

@@ -42,6 +42,10 @@ var (
 	_ dashboard.Settings      = (*store.Store)(nil)
 	_ dashboard.Auditor       = (*store.Store)(nil)
 	_ dashboard.Views         = (*store.Store)(nil)
+	_ dashboard.Notes         = (*store.Store)(nil)
+	_ dashboard.Comments      = (*store.Store)(nil)
+	_ dashboard.Escalations   = (*store.Store)(nil)
+	_ dashboard.Notices       = (*store.Store)(nil)
 	_ dashboard.Publisher     = (*stream.Log)(nil)
 	_ dashboard.Logins        = logins{}
 	_ timers.Conversations    = (*store.Store)(nil)
@@ -291,7 +295,7 @@ func credits(places *geo.Locator) []view.Credit {
 // openScreens puts the dashboard and the API in place.
 func (a *App) openScreens(s *store.Store) error {
 	screens, err := dashboard.New(dashboard.Deps{
-		Conversations: s, Contacts: s, Users: s, Logins: logins{s}, Settings: s, Auditor: s, Views: s, Changes: a.stream, Hub: a.hub, Log: a.log, Metrics: a.reg,
+		Conversations: s, Contacts: s, Users: s, Logins: logins{s}, Settings: s, Auditor: s, Views: s, Notes: s, Comments: s, Escalations: s, Notices: s, Changes: a.stream, Hub: a.hub, Log: a.log, Metrics: a.reg,
 	}, dashboard.Config{Secure: a.cfg.CookieSecure, ClientIP: clientIP(a.cfg.proxies), AccountName: a.file.accountNames(), GeoCredits: credits(a.places), KeepIP: a.keepIP})
 	if err != nil {
 		return err

@@ -28,6 +28,7 @@ type message struct {
 	Contacts      []string `json:"contacts,omitempty"`
 	List          bool     `json:"list,omitempty"` // something that a conversation list shows changed
 	Age           int64    `json:"age,omitempty"`  // milliseconds since the gateway received the oldest change in here
+	For           []string `json:"for,omitempty"`  // users who were told something
 	All           bool     `json:"all,omitempty"`  // too many to name
 	Online        bool     `json:"online,omitempty"`
 }
@@ -162,6 +163,11 @@ func (m *message) add(change *chat.Change) {
 	}
 	if id := change.Contact; id != "" && !slices.Contains(m.Contacts, id) {
 		m.Contacts = append(m.Contacts, id)
+	}
+	for _, user := range change.For {
+		if !slices.Contains(m.For, user) {
+			m.For = append(m.For, user)
+		}
 	}
 	m.List = m.List || change.Conversation != "" || slices.Contains(change.What, "contact")
 }

@@ -10,17 +10,22 @@ import (
 	"switchboard/chat"
 )
 
-// A Panel is the right column: one of its tabs.
+// A Panel is the right column: one of its tabs. Exactly one of the contents is set.
 type Panel struct {
 	ID           string // of the conversation
+	ContactID    string
 	Tabs         []PanelTab
 	Tab          string
 	RefreshURL   string
 	Contact      *ContactPanel
 	Conversation *ConversationPanel
+	Notes        *Notes
+	History      *History
+	Comments     *Comments
+	Escalations  *Escalations
 }
 
-// A PanelTab is one tab of the panel.
+// A PanelTab is one tab of the panel or of a profile page.
 type PanelTab struct {
 	Key, Name, Icon, Shortcut string
 	URL                       string // works without JavaScript
@@ -28,30 +33,64 @@ type PanelTab struct {
 	Current                   bool
 }
 
+// panelTabs are the tabs of the panel in their order.
+func panelTabs() []PanelTab {
+	return []PanelTab{
+		{Key: "contact", Name: "Contact", Icon: "contact-round"},
+		{Key: "conversation", Name: "Conversation", Icon: "messages-square"},
+		{Key: "notes", Name: "Notes", Icon: "sticky-note"},
+		{Key: "history", Name: "History", Icon: "history"},
+		{Key: "comments", Name: "Comments", Icon: "at-sign"},
+		{Key: "escalations", Name: "Escalations", Icon: "bot"},
+	}
+}
+
 // PanelTabs lists the tabs; an unknown choice is the first.
 func PanelTabs(conversation, chosen string, query url.Values) []PanelTab {
-	tabs := []PanelTab{{Key: "contact", Name: "Contact", Icon: "contact-round", Shortcut: "1"}, {Key: "conversation", Name: "Conversation", Icon: "messages-square", Shortcut: "2"}}
+	tabs, base := panelTabs(), "/inbox/"+url.PathEscape(conversation)
 	chosen = KnownTab(chosen)
 	for i := range tabs {
 		t := &tabs[i]
-		q := url.Values{"tab": {t.Key}}
+		q := url.Values{}
 		for key := range query {
 			q.Set(key, query.Get(key))
 		}
 		q.Set("tab", t.Key)
-		t.URL = URL("/inbox/"+url.PathEscape(conversation), q)
-		t.ChooseURL = "/inbox/" + url.PathEscape(conversation) + "/panel"
-		t.Current = t.Key == chosen
+		t.URL, t.ChooseURL, t.Current, t.Shortcut = URL(base, q), base+"/panel", t.Key == chosen, strconv.Itoa(i+1)
 	}
 	return tabs
 }
 
 // KnownTab is the tab of that name, or the first.
 func KnownTab(name string) string {
-	if name == "conversation" {
+	tabs := panelTabs()
+	if slices.ContainsFunc(tabs, func(t PanelTab) bool { return t.Key == name }) {
 		return name
 	}
-	return "contact"
+	return tabs[0].Key
+}
+
+// ProfileTabs lists the tabs of a person's page.
+func ProfileTabs(contact, chosen string) []PanelTab {
+	tabs := []PanelTab{
+		{Key: "notes", Name: "Notes", Icon: "sticky-note"},
+		{Key: "conversations", Name: "Conversations", Icon: "history"},
+		{Key: "escalations", Name: "Escalations", Icon: "bot"},
+	}
+	for i := range tabs {
+		t := &tabs[i]
+		t.URL, t.Current, t.Shortcut = URL(ContactURL(contact), url.Values{"tab": {t.Key}}), t.Key == chosen, strconv.Itoa(i+1)
+	}
+	return tabs
+}
+
+// KnownProfileTab is the tab of that name, or the conversations.
+func KnownProfileTab(name string) string {
+	switch name {
+	case "notes", "escalations":
+		return name
+	}
+	return "conversations"
 }
 
 // A ContactPanel shows one person.
@@ -61,6 +100,8 @@ type ContactPanel struct {
 	Avatar     Avatar
 	URL        string
 	Verified   bool
+	Mood       *Mood // average over the person's conversations; nil when none is known
+	Insights   []InsightGroup
 	Created    Moment
 	Seen       Moment
 	LocalTime  string
@@ -167,7 +208,7 @@ func ContactPanelOf(in *ContactInput) *ContactPanel {
 		Created: in.Clock.Moment(c.CreatedAt), Seen: in.Clock.Moment(c.LastSeenAt),
 		Channels: channelLinks(c, in.Conversations), Profiles: profiles(c),
 		Fields: Fields(c, in.Form, in.Clock), Labels: ContactLabels(c, in.Labels, in.Form), Attributes: ContactAttributes(c, in.Form),
-		Merged: c.MergedFrom,
+		Merged: c.MergedFrom, Mood: AverageMood(in.Conversations), Insights: insights(c.Insights),
 	}
 	p.LocalTime, p.Zone = localTime(c.TimeZone, in.Clock.Now)
 	for i := range c.Identities {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"switchboard/chat"
@@ -142,53 +141,6 @@ func eventsWithin(in *ThreadInput) []chat.TimelineEntry {
 	})
 	slices.SortStableFunc(kept, func(a, b chat.TimelineEntry) int { return a.At.Compare(b.At) })
 	return kept
-}
-
-// event words a timeline entry. The entry's own text says what exactly, in words of whoever wrote it.
-func event(e *chat.TimelineEntry, clock Clock) *Event {
-	words := map[string][2]string{ // icon, sentence
-		"created":          {"plus", "Conversation started"},
-		"labelled":         {"tag", "Label added"},
-		"unlabelled":       {"tag", "Label removed"},
-		"assigned":         {"user-plus", "Assigned"},
-		"unassigned":       {"user", "Unassigned"},
-		"transferred":      {"forward", "Transferred"},
-		"state":            {"circle", "State changed"},
-		"closed":           {"circle-check", "Closed"},
-		"reopened":         {"undo-2", "Reopened"},
-		"priority":         {"flag", "Priority changed"},
-		"attribute":        {"list", "Attribute changed"},
-		"identity_changed": {"smartphone", "The customer changed their number or id"},
-		"merged":           {"users", "Contacts merged"},
-		"session_started":  {"globe", "Web session started"},
-		"identified":       {"shield-check", "The customer's identity was proven"},
-		"prechat":          {"file-text", "Pre-chat form filled in"},
-		"call":             {"phone", "Call"},
-		"handover":         {"forward", "Handed over"},
-		"optin":            {"check", "Opted in"},
-		"request_welcome":  {"smile", "The customer opened the chat"},
-		"user_preferences": {"settings", "Marketing preference changed"},
-		"referral":         {"megaphone", "Came through an ad or link"},
-		"page_view":        {"eye", "Viewed a page"},
-	}
-	w, known := words[e.Type]
-	if !known {
-		w = [2]string{"info", line(sentence(e.Type))}
-	}
-	text := w[1]
-	if e.Text != "" {
-		text += ": " + line(e.Text)
-	}
-	return &Event{ID: e.ID, Icon: w[0], Text: text, By: line(e.By), At: clock.Moment(e.At)}
-}
-
-// sentence makes words of an identifier: "user_changed_number" is "User changed number".
-func sentence(name string) string {
-	text := strings.TrimSpace(strings.ReplaceAll(name, "_", " "))
-	if text == "" {
-		return "Something happened"
-	}
-	return strings.ToUpper(text[:1]) + text[1:]
 }
 
 // FirstUnread is the id of the message before which the unread marker stands: the unread-th inbound message from the end.

@@ -51,9 +51,10 @@
     fire('[data-live-list]', 'sb:list');
     fire('#messages', 'sb:thread');
     fire('#panel, #profile', 'sb:panel');
+    fire('#badge, [data-notices]', 'sb:notice');
   };
   const openConversation = () => document.getElementById('thread')?.dataset.conversation;
-  const openContact = () => document.querySelector('.contact')?.id.slice('contact-'.length);
+  const openContact = () => document.querySelector('#panel, #profile')?.dataset.contact;
 
   const change = (data) => {
     if (data.age) waiting.push({ age: data.age, at: performance.now() });
@@ -66,6 +67,7 @@
       fire('#panel, #profile', 'sb:panel');
     }
     if (data.list) fire('[data-live-list]', 'sb:list');
+    if (data.for?.includes(document.getElementById('badge')?.dataset.user)) fire('#badge, [data-notices]', 'sb:notice');
     if (!thread && !person && !document.querySelector('[data-live-list]')) settled();
   };
 

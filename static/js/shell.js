@@ -90,11 +90,10 @@
     k: () => step(-1),
     '/': () => $('[data-search]')?.focus(),
     '?': () => $('#shortcuts')?.showModal(),
-    1: () => $('#tab-contact')?.click(),
-    2: () => $('#tab-conversation')?.click(),
+    ...Object.fromEntries([1, 2, 3, 4, 5, 6].map((n) => [n, () => document.querySelectorAll('[role="tablist"] [role="tab"]')[n - 1]?.click()])),
     g: () => { afterG = Date.now(); },
   };
-  const places = { i: '/inbox', c: '/contacts', s: '/settings' };
+  const places = { i: '/inbox', c: '/contacts', n: '/notifications', s: '/settings' };
   document.addEventListener('keydown', (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (event.target.matches('[role="tab"]')) return tabKey(event);

@@ -1,0 +1,41 @@
+package view
+
+import (
+	"net/url"
+
+	"switchboard/chat"
+)
+
+// Escalations lists hand-overs from the AI to a human.
+type Escalations struct {
+	Items []Escalation
+	Stretch
+}
+
+// An Escalation is one hand-over.
+type Escalation struct {
+	ID      string
+	Channel Channel
+	URL     string // of the conversation
+	Reason  string
+	At      Moment
+	TakenBy string // empty: nobody yet
+	TakenAt Moment
+}
+
+// EscalationsOf shows hand-overs, newest first.
+func EscalationsOf(list []chat.Escalation, clock Clock) Escalations {
+	var out Escalations
+	for i := range list {
+		e := &list[i]
+		shown := Escalation{
+			ID: e.ID, Channel: ChannelOf(e.Channel), URL: "/inbox/" + url.PathEscape(e.ConversationID), Reason: line(e.Reason),
+			At: clock.Moment(e.At), TakenBy: line(e.TakenBy), TakenAt: clock.Moment(e.TakenAt),
+		}
+		if e.TakenByID != "" && shown.TakenBy == "" {
+			shown.TakenBy = "A colleague"
+		}
+		out.Items = append(out.Items, shown)
+	}
+	return out
+}
