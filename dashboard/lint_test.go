@@ -41,7 +41,7 @@ func screens() []string {
 
 func fragments() []string {
 	return []string{
-		"/inbox", "/inbox?after=40", "/presence?open=" + talkID + "&ids=" + talkID + "," + webID, "/inbox/" + talkID, "/inbox/" + hostileTalkID + "/messages", "/inbox/" + talkID + "/messages?before=10",
+		"/inbox", "/inbox?after=40", "/find?q=ana", "/find?q=script", "/presence?open=" + talkID + "&ids=" + talkID + "," + webID, "/inbox/" + talkID, "/inbox/" + hostileTalkID + "/messages", "/inbox/" + talkID + "/messages?before=10",
 		"/inbox/" + talkID + "/panel?tab=contact", "/inbox/" + hostileTalkID + "/panel?tab=conversation", "/contacts", "/contacts?after=50",
 		"/inbox/" + talkID + "/panel?tab=notes", "/inbox/" + talkID + "/panel?tab=notes&older=20", "/contacts/" + hostileID + "?tab=notes&older=20",
 		"/contacts/" + anaID + "?tab=escalations&part=tabs", "/inbox/" + talkID + "/comments", "/notifications/badge?known=0", "/notifications",
@@ -168,7 +168,7 @@ func (s *site) lintAttribute(name string, node *html.Node, a html.Attribute) {
 			method = http.MethodPost
 		}
 		s.routed(where, method, a.Val)
-	case a.Key == "href" || a.Key == "src":
+	case a.Key == "href" || a.Key == "src" || a.Key == "data-href":
 		u, err := url.Parse(a.Val)
 		require.NoError(s.t, err, where)
 		switch {

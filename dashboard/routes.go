@@ -43,6 +43,7 @@ func (d *Dashboard) routes() []route {
 		d.viewRoutes(),
 		d.contactRoutes(),
 		d.presenceRoutes(),
+		d.findRoutes(),
 		d.settingsRoutes(),
 		d.accountRoutes(),
 		d.auditRoutes(),

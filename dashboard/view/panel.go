@@ -27,10 +27,10 @@ type Panel struct {
 
 // A PanelTab is one tab of the panel or of a profile page.
 type PanelTab struct {
-	Key, Name, Icon, Shortcut string
-	URL                       string // works without JavaScript
-	ChooseURL                 string // remembers the choice
-	Current                   bool
+	Key, Name, Icon string
+	URL             string // works without JavaScript
+	ChooseURL       string // remembers the choice
+	Current         bool
 }
 
 // panelTabs are the tabs of the panel in their order.
@@ -56,7 +56,7 @@ func PanelTabs(conversation, chosen string, query url.Values) []PanelTab {
 			q.Set(key, query.Get(key))
 		}
 		q.Set("tab", t.Key)
-		t.URL, t.ChooseURL, t.Current, t.Shortcut = URL(base, q), base+"/panel", t.Key == chosen, strconv.Itoa(i+1)
+		t.URL, t.ChooseURL, t.Current = URL(base, q), base+"/panel", t.Key == chosen
 	}
 	return tabs
 }
@@ -79,7 +79,7 @@ func ProfileTabs(contact, chosen string) []PanelTab {
 	}
 	for i := range tabs {
 		t := &tabs[i]
-		t.URL, t.Current, t.Shortcut = URL(ContactURL(contact), url.Values{"tab": {t.Key}}), t.Key == chosen, strconv.Itoa(i+1)
+		t.URL, t.Current = URL(ContactURL(contact), url.Values{"tab": {t.Key}}), t.Key == chosen
 	}
 	return tabs
 }

@@ -1,4 +1,4 @@
-/* The frame around the screens: theme, keyboard, tabs, panel, times. */
+/* The frame around the screens: theme, tabs, panel, times. Keys are in actions.js. */
 (() => {
   'use strict';
   const root = document.documentElement;
@@ -16,15 +16,17 @@
     const label = $('[data-theme-name]');
     if (label) label.textContent = theme()[0].toUpperCase() + theme().slice(1);
   };
-  document.addEventListener('click', (event) => {
-    if (!event.target.closest('[data-theme-toggle]')) return;
-    const next = themes[(themes.indexOf(theme()) + 1) % themes.length];
+  const choose = (next) => {
     if (next === 'system') delete root.dataset.theme;
     else root.dataset.theme = next;
     const secure = location.protocol === 'https:' ? '; Secure' : '';
     document.cookie = `theme=${next}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
     nameTheme();
+  };
+  document.addEventListener('click', (event) => {
+    if (event.target.closest('[data-theme-toggle]')) choose(themes[(themes.indexOf(theme()) + 1) % themes.length]);
   });
+  document.addEventListener('sb:theme', (event) => choose(event.detail));
   nameTheme();
 
   // --- relative times: agrees with view.Clock.relative -------------------------------------------------------------------
@@ -60,8 +62,6 @@
     } else if (event.target.closest('[data-panel-close]')) {
       event.preventDefault();
       closePanel();
-    } else if (event.target.closest('[data-shortcuts]')) {
-      $('#shortcuts').showModal();
     }
   });
   const closePanel = () => {
@@ -71,47 +71,6 @@
     $('[data-panel-toggle]')?.focus();
     return true;
   };
-
-  // --- keyboard: never while typing -----------------------------------------------------------------------------------------
-  const typing = (element) => element.closest('input, textarea, select, [contenteditable]') !== null;
-  const step = (by) => {
-    const links = [...document.querySelectorAll('[data-row-link]')];
-    if (links.length === 0) return;
-    const here = links.findIndex((link) => link === document.activeElement);
-    const open = links.findIndex((link) => link.hasAttribute('aria-current'));
-    const from = here >= 0 ? here : open;
-    const link = links[Math.min(links.length - 1, Math.max(0, from + by))];
-    link.focus();
-    link.scrollIntoView({ block: 'nearest' });
-  };
-  let afterG = 0;
-  const keys = {
-    j: () => step(1),
-    k: () => step(-1),
-    '/': () => $('[data-search]')?.focus(),
-    '?': () => $('#shortcuts')?.showModal(),
-    ...Object.fromEntries([1, 2, 3, 4, 5, 6].map((n) => [n, () => document.querySelectorAll('[role="tablist"] [role="tab"]')[n - 1]?.click()])),
-    g: () => { afterG = Date.now(); },
-  };
-  const places = { i: '/inbox', c: '/contacts', n: '/notifications', s: '/settings' };
-  document.addEventListener('keydown', (event) => {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-    if (event.target.matches('[role="tab"]')) return tabKey(event);
-    if (event.key === 'Escape') {
-      if (event.target.matches('[data-search]')) event.target.blur();
-      else closePanel();
-      return;
-    }
-    if (typing(event.target) || $('dialog[open]') || !$('#shortcuts')) return;
-    if (Date.now() - afterG < 1500 && places[event.key]) {
-      location.assign(places[event.key]);
-      return;
-    }
-    const action = keys[event.key];
-    if (!action) return;
-    event.preventDefault();
-    action();
-  });
 
   // htmx starts on a timer: what was typed into a search before it listened counts as well.
   document.addEventListener('htmx:after:process', (event) => {
@@ -128,7 +87,6 @@
     const to = { ArrowRight: here + 1, ArrowLeft: here - 1, Home: 0, End: tabs.length - 1 }[event.key];
     if (to === undefined) {
       if (event.key === ' ') { event.preventDefault(); event.target.click(); }
-      else if (keys[event.key] && event.key !== 'g') { event.preventDefault(); keys[event.key](); }
       return;
     }
     event.preventDefault();
@@ -136,6 +94,13 @@
     tab.focus();
     tab.click();
   };
+  document.addEventListener('keydown', (event) => {
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (event.target.matches('[role="tab"]')) tabKey(event);
+    if (event.key !== 'Escape') return;
+    if (event.target.matches('[data-search]')) event.target.blur();
+    else closePanel();
+  });
 
   // Back to the page that was loaded first: htmx restores only entries that it knows.
   if (history.state === null) history.replaceState({ htmx: true }, '', location.href);
