@@ -41,8 +41,8 @@ func (d *Dashboard) find(c *fiber.Ctx) error {
 		for i := range people.Items {
 			q.ContactIDs = append(q.ContactIDs, people.Items[i].ID)
 		}
-		if found, err = d.Conversations.Conversations(c.UserContext(), q); err != nil {
-			return fmt.Errorf("dashboard: find conversations: %w", err)
+		if found, err = d.conversations(c, q); err != nil {
+			return err
 		}
 	}
 	return d.render(c, http.StatusOK, "partials/found", view.FoundOf(people.Items, found.Items))

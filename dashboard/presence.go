@@ -1,6 +1,7 @@
 package dashboard
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -32,6 +33,9 @@ func (d *Dashboard) present(c *fiber.Ctx) error {
 		return fmt.Errorf("dashboard: presence: %w", err)
 	}
 	if !d.Hub.Known(&p) {
+		if err := d.within(c, p.Conversation); err != nil {
+			return err
+		}
 		if err := d.Changes.Publish(c.UserContext(), []chat.Change{{Presence: &p, StoredAt: d.config.Now().UTC()}}); err != nil {
 			return fmt.Errorf("dashboard: tell presence: %w", err)
 		}
@@ -56,6 +60,13 @@ func (d *Dashboard) presence(c *fiber.Ctx) error {
 	}
 	var parts []part
 	for _, id := range ids {
+		if len(there[id]) > 0 {
+			if err := d.within(c, id); errors.Is(err, chat.ErrNotFound) {
+				continue // not on a page of this agent's
+			} else if err != nil {
+				return err
+			}
+		}
 		parts = append(parts, part{"oob/watch", view.Watch{ID: id, People: there[id]}})
 		if id == c.Query("open") {
 			parts = append(parts, part{"oob/viewers", view.Watch{ID: id, People: there[id]}})

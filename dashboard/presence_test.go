@@ -65,3 +65,15 @@ func TestPresenceTakesNoWords(t *testing.T) {
 	got := s.get("/presence?ids=<script>,"+strings.Repeat("x", 100)+","+talkID, "HX-Request", "true")
 	require.Equal(t, 1, strings.Count(got.body, "<hx-partial"))
 }
+
+func TestPresenceKeepsToWhatAnAgentMaySee(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.asBen()
+	s.give(talkID, foreign)
+	s.hub.Publish([]chat.Change{{Presence: &chat.Presence{User: adaID, Page: "1", Conversation: talkID}}})
+	require.NotContains(t, s.get("/presence?ids="+talkID+"&open="+talkID, "HX-Request", "true").body, "Ada")
+	require.Equal(t, http.StatusNotFound, s.post("/presence", "page", "one", "conversation", talkID).StatusCode)
+	require.Empty(t, s.store.published)
+	require.NotContains(t, s.get("/find?q=ana", "HX-Request", "true").body, talkID)
+}
