@@ -17,6 +17,7 @@ const (
 // id made from the event's id and its own position in the log, so that reading the log again never adds an entry.
 type Entry struct {
 	ID              string            `json:"id" bson:"_id"`
+	Version         int64             `json:"version" bson:"version"` // 0 until the entry is changed: when its person is erased
 	EventID         string            `json:"event_id" bson:"event_id"`
 	RequestID       string            `json:"request_id" bson:"request_id"`
 	Kind            Kind              `json:"kind" bson:"kind"`

@@ -24,7 +24,7 @@ func (s *Store) Apply(ctx context.Context, events []chat.Event) (chat.Outcome, e
 		if err != nil {
 			return err
 		}
-		for _, step := range []func(context.Context) error{b.people, b.threads, b.fold, b.writeDocuments, b.writeLedger, b.settle} {
+		for _, step := range []func(context.Context) error{b.people, b.threads, b.fold, b.writeDocuments, b.writeLedger, b.settle, b.bury} {
 			if err := step(ctx); err != nil {
 				for c, n := range b.created {
 					out.Created[c] += n
@@ -55,6 +55,7 @@ type batch struct {
 	messages map[string]locator // by message key: where messages of this batch and known ones are
 	acts     map[string][]chat.Act
 	pending  map[string]bool // act event ids seen parked before the ledger was written
+	graves   graves          // who of these people was erased
 	created  map[chat.Channel]int
 }
 
@@ -68,6 +69,7 @@ type item struct {
 	contact string
 	talk    string
 	place   *chat.Place
+	erased  bool // of somebody who was erased, and older than that: nothing of it is kept
 	repeats bool // redelivery of a record whose entry exists: nothing left to do
 	copy    bool // a further copy: only an entry is written
 }
@@ -110,6 +112,9 @@ func (s *Store) read(ctx context.Context, events []chat.Event) (*batch, error) {
 		func() error { return b.loadPeople(ctx) },
 	)
 	if err != nil {
+		return nil, err
+	}
+	if err := b.loadGraves(ctx); err != nil {
 		return nil, err
 	}
 	first := make(map[string]*chat.Entry, len(known))
@@ -162,6 +167,7 @@ func (b *batch) judge(first map[string]*chat.Entry) {
 				it.verdict, it.reason = chat.Quarantine, e.Reason
 			}
 		}
+		b.judgeErased(it)
 	}
 }
 
@@ -289,6 +295,9 @@ func (b *batch) entry(it *item) chat.Entry {
 	}
 	if it.verdict != chat.Applied {
 		entry.MessageKey, entry.TargetKey, entry.Act, entry.Place = "", "", nil, nil
+	}
+	if it.erased {
+		entry.Erase()
 	}
 	return entry
 }

@@ -194,6 +194,9 @@ func (b *batch) act(ctx context.Context, it *item) error {
 
 // perform applies one act to the message at l.
 func (b *batch) perform(ctx context.Context, l locator, a chat.Act) error {
+	if l.conversation == "" { // its person was erased: nothing is left to act on
+		return nil
+	}
 	t := b.talks[l.conversation]
 	if t == nil {
 		c, err := get[chat.Conversation](ctx, b.s.engine, conversations, []string{l.conversation})

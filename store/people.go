@@ -83,7 +83,7 @@ func (b *batch) person(ctx context.Context, it *item) error {
 	}
 	winner, others := chat.Match(ids, docs)
 	if winner < 0 {
-		if e.NoContact {
+		if e.NoContact || b.actsOnNothing(it) {
 			return nil
 		}
 		c := chat.NewContact(e)

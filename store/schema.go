@@ -17,6 +17,7 @@ const (
 	escalations   = "escalations"
 	audit         = "audit"
 	views         = "views"
+	erasures      = "erasures"
 )
 
 // Collections declares every collection with the indexes its queries rely on. An engine's Ensure creates what is missing.
@@ -61,6 +62,7 @@ func Collections() []Collection {
 			{Name: "message_key", Fields: asc("message_key"), Sparse: true},
 			{Name: "target_key", Fields: asc("target_key"), Sparse: true},
 			{Name: "received", Fields: asc("received_at")},
+			{Name: "person", Fields: asc("contact_key", "received_at"), Sparse: true},
 			{Name: "channel_verdict", Fields: asc("channel", "verdict", "received_at")},
 			{Name: "verdict", Fields: asc("verdict", "received_at")},
 		}},
@@ -76,6 +78,11 @@ func Collections() []Collection {
 			{Name: "user_conversation", Fields: asc("user_id", "conversation_id")},
 		}, ExpireAfter: "expires_at"},
 		{Name: escalations, Indexes: []Index{{Name: "contact_at", Fields: append(asc("contact_id"), desc("at")...)}}},
+		{Name: erasures, Indexes: []Index{
+			{Name: "keys", Fields: asc("keys"), Array: true},
+			{Name: "at", Fields: desc("at")},
+			{Name: "unfinished", Fields: asc("unfinished"), Sparse: true},
+		}},
 		{Name: audit, Indexes: []Index{
 			{Name: "at", Fields: desc("at")},
 			{Name: "who_at", Fields: append(asc("who"), desc("at")...)},

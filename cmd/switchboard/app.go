@@ -264,8 +264,36 @@ func (a *App) office(ctx context.Context) error {
 		parts.Go(func() error { return worker.Run(ctx) })
 		parts.Go(func() error { return timers.New(s, a.stream, a.log, a.reg).Run(ctx) })
 	}
+	parts.Go(func() error { return a.tidy(ctx, s) })
 	a.store.Store(s)
 	return parts.Wait()
+}
+
+// How often leftovers are looked for, and how long one look may take.
+const (
+	tidyInterval = 5 * time.Second
+	tidyPatience = 5 * time.Minute
+)
+
+// tidy finishes what a crash or a deadline has left: erasures and label changes. A failure is logged when it begins.
+func (a *App) tidy(ctx context.Context, s *store.Store) error {
+	tick := time.NewTicker(tidyInterval)
+	defer tick.Stop()
+	failing := false
+	for {
+		look, cancel := context.WithTimeout(ctx, tidyPatience)
+		err := s.Tidy(look, time.Now().UTC())
+		cancel()
+		if err != nil && ctx.Err() == nil && !failing {
+			a.log.Warn("erasures or label changes are left over, trying again", "err", err)
+		}
+		failing = err != nil
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
 }
 
 // ignoreStop drops errors that only say that the program was stopping.

@@ -52,6 +52,10 @@ func RunRepository(t *testing.T, open func(t *testing.T) store.Engine, sortsWith
 		{"every filter of the inbox, alone and together", inboxFilters},
 		{"the order by priority pages without doubles or gaps", priorityOrder},
 		{"saved views: private, shared, bounded", savedViews},
+		{"an erased person is gone and stays gone", erase},
+		{"an erasure interrupted anywhere is finished", eraseCrash},
+		{"an erasure while a batch is written", eraseMeanwhile},
+		{"a label change reaches every document", labelJobs},
 		{"lists page by cursor without doubles or gaps", lists},
 		{"every list uses an index", func(t *testing.T, open func(*testing.T) store.Engine) { explained(t, open, sortsWithoutIndex) }},
 	} {
