@@ -49,6 +49,7 @@ type Engine struct {
 
 	schemas  atomic.Pointer[map[string]*document.Schema]
 	ensuring sync.Mutex
+	turns    *turns
 }
 
 var _ store.Engine = (*Engine)(nil)
@@ -83,7 +84,7 @@ func Open(ctx context.Context, uri string, log *slog.Logger, reg prometheus.Regi
 	if err != nil {
 		return nil, fmt.Errorf("mongo: open: the URI cannot be used: %w", chat.ErrInvalid)
 	}
-	e := &Engine{client: client, db: client.Database(name), log: log.With("component", "mongo"), metrics: m}
+	e := &Engine{client: client, db: client.Database(name), log: log.With("component", "mongo"), metrics: m, turns: newTurns()}
 	e.schemas.Store(&map[string]*document.Schema{})
 	return e, nil
 }

@@ -52,6 +52,11 @@ func (e *Engine) Write(ctx context.Context, collection string, writes []store.Wr
 	}
 	// Writers that touch the same documents in the same order do not deadlock on servers that lock rows.
 	slices.SortStableFunc(ops, func(a, b op) int { return strings.Compare(a.ID, b.ID) })
+	giveBack, err := e.turns.take(ctx, uniqueKeys(s, ops))
+	if err != nil {
+		return nil, failure("write", err)
+	}
+	defer giveBack()
 	for chunk := range chunks(ops) {
 		if err := e.bulk(ctx, collection, chunk); err != nil {
 			return nil, failure("write", err)

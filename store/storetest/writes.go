@@ -219,26 +219,29 @@ func (s Suite) increments(t *testing.T) {
 
 func (s Suite) sameKey(t *testing.T) {
 	e := s.engine(t)
-	var mu sync.Mutex
-	var winners []string
 	ctx := bounded(t)
-	parallel(t, 50, func(n int) error {
-		i := sample(n)
-		i.Keys = []string{fmt.Sprint("own-", n), "shared"}
-		results, err := e.Write(ctx, items, []store.Write{insert(i)})
-		if err != nil {
-			return err
-		}
-		if _, ok := errors.AsType[*store.DuplicateError](results[0]); ok {
-			return nil
-		}
-		mu.Lock()
-		defer mu.Unlock()
-		winners = append(winners, i.ID)
-		return results[0]
-	})
-	require.Len(t, winners, 1)
-	require.Equal(t, winners, ids(find(t, e, store.Query{})))
+	for round := range 5 {
+		shared := fmt.Sprint("shared-", round)
+		var mu sync.Mutex
+		var winners []string
+		parallel(t, 50, func(n int) error {
+			i := sample(50*round + n)
+			i.Keys = []string{fmt.Sprint("own-", n, "-", round), shared}
+			results, err := e.Write(ctx, items, []store.Write{insert(i)})
+			if err != nil {
+				return err
+			}
+			if _, ok := errors.AsType[*store.DuplicateError](results[0]); ok {
+				return nil
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			winners = append(winners, i.ID)
+			return results[0]
+		})
+		require.Len(t, winners, 1)
+		require.Equal(t, winners, ids(find(t, e, store.Query{Where: []store.Condition{{Path: "keys", Is: store.Equal, Value: shared}}})))
+	}
 }
 
 // parallel runs n functions at once and waits for all.
