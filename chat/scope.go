@@ -36,14 +36,16 @@ func (s Scope) Admits(c *Conversation) bool {
 // everybody is the key of conversations without a department.
 const everybody = "*"
 
-func userKey(id string) string       { return "u:" + id }
-func departmentKey(id string) string { return "d:" + id }
+func userKey(id string) string { return "u:" + id }
+
+// DepartmentKey is the word in Audience for the members of a department.
+func DepartmentKey(id string) string { return "d:" + id }
 
 // Keys are the words of which a conversation's Audience must hold one.
 func (s Scope) Keys() []string {
 	keys := []string{everybody, userKey(s.User)}
 	for _, d := range s.Departments {
-		keys = append(keys, departmentKey(d))
+		keys = append(keys, DepartmentKey(d))
 	}
 	return keys
 }
@@ -56,7 +58,7 @@ func (c *Conversation) audience() []string {
 	if c.Department == "" {
 		keys = append(keys, everybody)
 	} else {
-		keys = append(keys, departmentKey(c.Department))
+		keys = append(keys, DepartmentKey(c.Department))
 	}
 	if c.Assignee != "" {
 		keys = append(keys, userKey(c.Assignee))
@@ -65,7 +67,7 @@ func (c *Conversation) audience() []string {
 		keys = append(keys, userKey(t.To))
 	}
 	if t := c.Transfer; t != nil && t.Department != "" {
-		keys = append(keys, departmentKey(t.Department))
+		keys = append(keys, DepartmentKey(t.Department))
 	}
 	for _, id := range c.Invited {
 		keys = append(keys, userKey(id))

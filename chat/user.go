@@ -14,18 +14,19 @@ const (
 
 // A User signs in to the dashboard.
 type User struct {
-	ID           string    `json:"id" bson:"_id"`
-	Version      int64     `json:"version" bson:"version"`
-	Email        string    `json:"email" bson:"email"` // lower case, unique
-	Name         string    `json:"name" bson:"name"`
-	Role         Role      `json:"role" bson:"role"`
-	PasswordHash string    `json:"password_hash" bson:"password_hash"` // argon2id, PHC string
-	TimeZone     string    `json:"timezone,omitempty" bson:"timezone,omitempty"`
-	Locale       string    `json:"locale,omitempty" bson:"locale,omitempty"`
-	Departments  []string  `json:"departments,omitempty" bson:"departments,omitempty"` // ids
-	PanelTab     string    `json:"panel_tab,omitempty" bson:"panel_tab,omitempty"`
-	CreatedAt    time.Time `json:"created_at" bson:"created_at"`
-	DisabledAt   time.Time `json:"disabled_at,omitzero" bson:"disabled_at,omitempty"`
+	ID                 string    `json:"id" bson:"_id"`
+	Version            int64     `json:"version" bson:"version"`
+	Email              string    `json:"email" bson:"email"` // lower case, unique
+	Name               string    `json:"name" bson:"name"`
+	Role               Role      `json:"role" bson:"role"`
+	PasswordHash       string    `json:"password_hash" bson:"password_hash"`                                   // argon2id, PHC string
+	MustChangePassword bool      `json:"must_change_password,omitempty" bson:"must_change_password,omitempty"` // it was made for the user, who chooses another at the next sign-in
+	TimeZone           string    `json:"timezone,omitempty" bson:"timezone,omitempty"`
+	Locale             string    `json:"locale,omitempty" bson:"locale,omitempty"`
+	Departments        []string  `json:"departments,omitempty" bson:"departments,omitempty"` // ids
+	PanelTab           string    `json:"panel_tab,omitempty" bson:"panel_tab,omitempty"`
+	CreatedAt          time.Time `json:"created_at" bson:"created_at"`
+	DisabledAt         time.Time `json:"disabled_at,omitzero" bson:"disabled_at,omitempty"`
 }
 
 // A Login is one signed-in browser. The cookie's value is never stored, only its hash.

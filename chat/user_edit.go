@@ -3,6 +3,7 @@ package chat
 import (
 	"slices"
 	"strings"
+	"time"
 )
 
 // SetProfile changes what a user says about themselves: the name colleagues see, the time zone and the language dates are
@@ -50,3 +51,60 @@ func CleanEmail(s string) (string, error) {
 	}
 	return cleanEmail(s)
 }
+
+// Seen is what a form remembers of what an administrator sets of a user, to notice that a colleague changed it.
+func (u *User) Seen() string {
+	return EventID("seen", u.ID, u.Name, string(u.Role), strings.Join(u.Departments, "\n"))
+}
+
+// A UserEdit is what an administrator sets of a user.
+type UserEdit struct {
+	Name        string
+	Role        Role
+	Departments []string // ids
+}
+
+// Change sets name, role and departments at once. seen is Seen of what the editor saw: when a colleague changed it since, the
+// error is a *ConflictError whose Theirs says what stands there now.
+func (u *User) Change(e UserEdit, seen string, existing []Department) error {
+	name := clip(clean(e.Name), maxName)
+	switch {
+	case name == "":
+		return invalid("name", "Enter the name that colleagues see.")
+	case !RoleKnown(e.Role):
+		return invalid("role", "Choose a role from the list.")
+	}
+	next := *u
+	next.Name, next.Role = name, e.Role
+	next.SetDepartments(e.Departments, existing)
+	if next.Seen() == u.Seen() {
+		return nil
+	}
+	if u.Seen() != seen {
+		return &ConflictError{Field: "user", Theirs: u.Name + ", " + string(u.Role), Version: u.Version}
+	}
+	*u = next
+	return nil
+}
+
+// LastAdmin is the error of what would leave nobody who may administer the desk.
+func LastAdmin() error {
+	return invalid("role", "This is the last administrator who can sign in. Make somebody else an administrator first.")
+}
+
+// Administers reports whether the user is an administrator who may sign in.
+func (u *User) Administers() bool { return u.Role == RoleAdmin && u.Active() }
+
+// Disable keeps the user from signing in, and ends what they are signed in to.
+func (u *User) Disable(at time.Time) {
+	if u.Active() {
+		u.DisabledAt = stamp(at)
+	}
+}
+
+// Enable lets the user sign in again.
+func (u *User) Enable() { u.DisabledAt = time.Time{} }
+
+// SetPassword keeps the hash of a new password. once says that it was made for the user, who must choose another one at the
+// next sign-in.
+func (u *User) SetPassword(hash string, once bool) { u.PasswordHash, u.MustChangePassword = hash, once }

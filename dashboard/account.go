@@ -14,7 +14,9 @@ const accountPath = "/settings/account"
 
 // accountBody is everybody's own page.
 type accountBody struct {
-	Profile view.Profile
+	Profile  view.Profile
+	Password view.PasswordForm
+	Sessions view.Sessions
 }
 
 func (d *Dashboard) accountRoutes() []route {
@@ -25,11 +27,16 @@ func (d *Dashboard) accountRoutes() []route {
 }
 
 func (d *Dashboard) account(c *fiber.Ctx) error {
-	return d.showAccount(c, http.StatusOK, d.accountBody(c, &signedIn(c).user))
+	body, err := d.accountBody(c, &signedIn(c).user)
+	if err != nil {
+		return err
+	}
+	return d.showAccount(c, http.StatusOK, body)
 }
 
-func (d *Dashboard) accountBody(c *fiber.Ctx, user *chat.User) accountBody {
-	return accountBody{Profile: view.ProfileOf(user, d.form(c, accountPath))}
+func (d *Dashboard) accountBody(c *fiber.Ctx, user *chat.User) (accountBody, error) {
+	sessions, err := d.sessionList(c)
+	return accountBody{Profile: view.ProfileOf(user, d.form(c, accountPath)), Password: d.passwordForm(c), Sessions: sessions}, err
 }
 
 func (d *Dashboard) showAccount(c *fiber.Ctx, status int, body accountBody) error {
@@ -41,16 +48,19 @@ func (d *Dashboard) showAccount(c *fiber.Ctx, status int, body accountBody) erro
 // setProfile saves the caller's own name, time zone and language.
 func (d *Dashboard) setProfile(c *fiber.Ctx) error {
 	name, zone, locale := form(c, "name"), form(c, "timezone"), form(c, "locale")
-	user, err := d.Users.UpdateUser(c.UserContext(), signedIn(c).user.ID, func(u *chat.User) error { return u.SetProfile(name, zone, locale) })
-	if err != nil && !refusal(err) {
-		return fmt.Errorf("dashboard: save profile: %w", err)
+	user, cause := d.Users.UpdateUser(c.UserContext(), signedIn(c).user.ID, func(u *chat.User) error { return u.SetProfile(name, zone, locale) })
+	if cause != nil && !refusal(cause) {
+		return fmt.Errorf("dashboard: save profile: %w", cause)
 	}
-	if err != nil {
+	if cause != nil {
 		user = signedIn(c).user
 	}
-	body := d.accountBody(c, &user)
+	body, err := d.accountBody(c, &user)
 	if err != nil {
-		body.Profile = body.Profile.Refused(err, name, zone, locale)
+		return err
 	}
-	return d.settle(c, err, "Profile saved", part{"oob/profile_form", body.Profile}, func(status int) error { return d.showAccount(c, status, body) })
+	if cause != nil {
+		body.Profile = body.Profile.Refused(cause, name, zone, locale)
+	}
+	return d.settle(c, cause, "Profile saved", part{"oob/profile_form", body.Profile}, func(status int) error { return d.showAccount(c, status, body) })
 }

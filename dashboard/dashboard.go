@@ -49,12 +49,25 @@ type Users interface {
 	UpdateUser(ctx context.Context, id string, edit func(*chat.User) error) (chat.User, error)
 }
 
+// People adds users and changes what they may do.
+type People interface {
+	CreateUser(ctx context.Context, u chat.User) error
+	ChangeUser(ctx context.Context, id string, edit func(*chat.User) error) (chat.User, error)
+}
+
+// Departments tells how many conversations belong to a department, and moves them out of it.
+type Departments interface {
+	DepartmentSize(ctx context.Context, id string) (int64, error)
+	LeaveDepartment(ctx context.Context, from string, to chat.Department, by string) (moved int, more bool, err error)
+}
+
 // Logins keeps signed-in browsers.
 type Logins interface {
 	CreateLogin(ctx context.Context, login chat.Login) error
 	Login(ctx context.Context, id string) (chat.Login, error)
 	TouchLogin(ctx context.Context, id string, expires time.Time) error
 	DeleteLogin(ctx context.Context, id string) error
+	LoginsOf(ctx context.Context, userID string) ([]chat.Login, error)
 }
 
 // Settings reads and changes the workspace's settings.
@@ -81,6 +94,8 @@ type Deps struct {
 	Comments      Comments
 	Escalations   Escalations
 	Notices       Notices
+	People        People
+	Departments   Departments
 	Changes       Publisher
 	Hub           *live.Hub
 	Log           *slog.Logger
@@ -89,13 +104,14 @@ type Deps struct {
 
 // Config says how the dashboard runs. The zero value works.
 type Config struct {
-	Secure      bool                              // behind TLS: the cookie is Secure and bound to the host
-	ClientIP    func(*fiber.Ctx) string           // who is calling, from the trusted proxy hop; nil: the connection's address
-	AccountName func(chat.Channel, string) string // configured name of a number, account or widget; nil: its id
-	KeepIP      func(policy, ip string) string    // what may be kept of an address in the audit log; nil: nothing
-	GeoCredits  []view.Credit                     // shown beside places found by address
-	Now         func() time.Time                  // nil: time.Now
-	Timeout     time.Duration                     // of one request; zero: 10 s
+	Secure      bool                               // behind TLS: the cookie is Secure and bound to the host
+	ClientIP    func(*fiber.Ctx) string            // who is calling, from the trusted proxy hop; nil: the connection's address
+	AccountName func(chat.Channel, string) string  // configured name of a number, account or widget; nil: its id
+	KeepIP      func(policy, ip string) string     // what may be kept of an address in the audit log; nil: nothing
+	Device      func(userAgent string) chat.Device // what a browser says it is; nil: nothing is known
+	GeoCredits  []view.Credit                      // shown beside places found by address
+	Now         func() time.Time                   // nil: time.Now
+	Timeout     time.Duration                      // of one request; zero: 10 s
 }
 
 // A Dashboard serves the screens. It is safe for concurrent use.
@@ -114,6 +130,7 @@ type Dashboard struct {
 func New(deps Deps, config Config) (*Dashboard, error) {
 	if deps.Conversations == nil || deps.Contacts == nil || deps.Users == nil || deps.Logins == nil || deps.Settings == nil || deps.Auditor == nil || deps.Views == nil ||
 		deps.Notes == nil || deps.Comments == nil || deps.Escalations == nil || deps.Notices == nil ||
+		deps.People == nil || deps.Departments == nil ||
 		deps.Changes == nil || deps.Hub == nil || deps.Log == nil {
 		return nil, errors.New("dashboard: a dependency is missing")
 	}
@@ -142,6 +159,9 @@ func New(deps Deps, config Config) (*Dashboard, error) {
 func withDefaults(c Config) Config {
 	if c.ClientIP == nil {
 		c.ClientIP = func(ctx *fiber.Ctx) string { return ctx.Context().RemoteIP().String() }
+	}
+	if c.Device == nil {
+		c.Device = func(string) chat.Device { return chat.Device{} }
 	}
 	if c.KeepIP == nil {
 		c.KeepIP = func(string, string) string { return "" }

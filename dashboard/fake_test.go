@@ -242,6 +242,73 @@ func (f *fake) UpdateUser(_ context.Context, id string, edit func(*chat.User) er
 	return u, nil
 }
 
+func (f *fake) CreateUser(_ context.Context, u chat.User) error {
+	unlock, err := f.lock()
+	defer unlock()
+	for _, other := range f.users {
+		if other.Email == u.Email {
+			return fmt.Errorf("fake: e-mail: %w", chat.ErrConflict)
+		}
+	}
+	u.Version = 1
+	f.users[u.ID] = u
+	return err
+}
+
+func (f *fake) ChangeUser(ctx context.Context, id string, edit func(*chat.User) error) (chat.User, error) {
+	before := f.users[id]
+	after, err := f.UpdateUser(ctx, id, edit)
+	if err != nil || !before.Administers() || after.Administers() {
+		return after, err
+	}
+	for _, u := range f.users {
+		if u.Administers() {
+			return after, nil
+		}
+	}
+	f.users[id] = before
+	return chat.User{}, chat.LastAdmin()
+}
+
+func (f *fake) LoginsOf(_ context.Context, userID string) ([]chat.Login, error) {
+	unlock, err := f.lock()
+	defer unlock()
+	var found []chat.Login
+	for _, l := range f.logins {
+		if l.UserID == userID {
+			found = append(found, l)
+		}
+	}
+	slices.SortFunc(found, func(a, b chat.Login) int { return strings.Compare(a.ID, b.ID) })
+	return found, err
+}
+
+func (f *fake) DepartmentSize(_ context.Context, id string) (int64, error) {
+	unlock, err := f.lock()
+	defer unlock()
+	var n int64
+	for _, c := range f.conversations {
+		if c.Department == id || c.Transfer != nil && c.Transfer.Department == id {
+			n++
+		}
+	}
+	return n, err
+}
+
+func (f *fake) LeaveDepartment(_ context.Context, from string, to chat.Department, by string) (int, bool, error) {
+	unlock, err := f.lock()
+	defer unlock()
+	moved := 0
+	for id, c := range f.conversations {
+		if c.Department == from || c.Transfer != nil && c.Transfer.Department == from {
+			c.LeaveDepartment(from, to, by, noon)
+			f.conversations[id] = c
+			moved++
+		}
+	}
+	return moved, false, err
+}
+
 func (f *fake) CreateLogin(_ context.Context, l chat.Login) error {
 	unlock, err := f.lock()
 	defer unlock()

@@ -21,7 +21,7 @@ import (
 func screens() []string {
 	pages := []string{
 		"/login", "/inbox", "/inbox?view=closed", "/inbox?q=nobody", "/inbox?view=mine&channel=whatsapp&label=delivery&sort=waiting", "/contacts",
-		"/contacts?q=nobody", "/contacts?sort=name&country=DE", "/nowhere", "/settings/account", "/settings/audit", "/settings/audit?what=export",
+		"/contacts?q=nobody", "/contacts?sort=name&country=DE", "/nowhere", "/settings/account", "/settings/users", "/settings/users/new", "/settings/users/edit/" + benID, "/settings/departments", "/settings/audit", "/settings/audit?what=export",
 		"/inbox?state=any&assigned=nobody&label=a&label=%22%3E%3Cb%3E&priority=low&flagged=1&offered=1&department=x&q=%22%3Cscript%3E",
 		"/notifications", "/history/" + talkID, "/history/" + hostileTalkID, "/history/" + oldTalkID,
 	}
@@ -82,6 +82,12 @@ func TestEveryScreenKeepsTheRulesOfTemplates(t *testing.T) {
 		"page: note":         s.post("/contacts/"+anaID+"/notes", "text", strings.Repeat("x", 2001), "ticket", hostileText),
 		"page: comment":      s.post("/inbox/"+talkID+"/comments", "text", ""),
 		"failure":            s.htmx("/inbox/nowhere/priority", "value", "low"),
+		"user refused":       s.htmx("/settings/users/new", "email", "x", "name", hostileText, "role", "agent"),
+		"user created":       s.htmx("/settings/users/new", "email", "new@example.com", "name", hostileText, "role", "agent"),
+		"department":         s.htmx("/settings/departments", "name", hostileText[:40]),
+		"department refused": s.htmx("/settings/departments", "name", ""),
+		"page: password":     s.post("/settings/account/password", "current", "x"),
+		"page: user":         s.post("/settings/users/edit/"+benID, "name", "", "role", "agent"),
 		"page: conflict":     s.post(field+"email", "value", "a@example.com", "seen", "0"),
 		"page: attribute":    s.post("/inbox/"+talkID+"/attributes", "key", "order", "value", "x", "was", "never"),
 	} {

@@ -41,6 +41,12 @@ func HashPassword(password string) (string, error) {
 		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key)), nil
 }
 
+// NewPassword makes a password that is easy to read and type: 20 letters and digits in groups, 100 bits.
+func NewPassword() string {
+	text := strings.ToLower(rand.Text())
+	return strings.Join([]string{text[:5], text[5:10], text[10:15], text[15:20]}, "-")
+}
+
 // A verifier checks passwords, a few at a time: each check takes 19 MiB, so that unlimited ones would be a way to fill the
 // memory.
 type verifier struct {

@@ -42,7 +42,11 @@ func (d *Dashboard) serve(r route) fiber.Handler {
 		defer cancel()
 		c.SetUserContext(ctx)
 		err := d.admit(c, r)
-		if err == nil {
+		switch {
+		case err != nil:
+		case mustChange(c, r):
+			err = toNewPassword(c)
+		default:
 			err = r.handle(c)
 		}
 		d.metrics.request(r, c, err, time.Since(started))

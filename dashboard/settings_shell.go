@@ -20,7 +20,9 @@ type settingsScreen struct {
 // line here and its routes in its own file; a page starts with settingsFrame.
 func settingsScreens() []settingsScreen {
 	return []settingsScreen{
-		{"/settings/account", "My account", "circle-user", agent},
+		{accountPath, "My account", "circle-user", agent},
+		{usersPath, "Users", "users", admin},
+		{departmentsPath, "Departments", "building", admin},
 		{"/settings/audit", "Audit log", "shield-check", admin},
 	}
 }

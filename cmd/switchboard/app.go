@@ -46,6 +46,8 @@ var (
 	_ dashboard.Comments      = (*store.Store)(nil)
 	_ dashboard.Escalations   = (*store.Store)(nil)
 	_ dashboard.Notices       = (*store.Store)(nil)
+	_ dashboard.People        = (*store.Store)(nil)
+	_ dashboard.Departments   = (*store.Store)(nil)
 	_ dashboard.Publisher     = (*stream.Log)(nil)
 	_ dashboard.Logins        = logins{}
 	_ timers.Conversations    = (*store.Store)(nil)
@@ -311,6 +313,9 @@ func (a *App) keepIP(policy, ip string) string {
 	return geo.ApplyPolicy(cmp.Or(policy, a.cfg.IPPolicy), ip)
 }
 
+// device is what a browser's user agent says.
+func (a *App) device(userAgent string) chat.Device { return a.places.Device(userAgent, chat.Client{}) }
+
 // credits are what the dashboard must show for the geo databases.
 func credits(places *geo.Locator) []view.Credit {
 	var list []view.Credit
@@ -323,8 +328,9 @@ func credits(places *geo.Locator) []view.Credit {
 // openScreens puts the dashboard and the API in place.
 func (a *App) openScreens(s *store.Store) error {
 	screens, err := dashboard.New(dashboard.Deps{
-		Conversations: s, Contacts: s, Users: s, Logins: logins{s}, Settings: s, Auditor: s, Views: s, Notes: s, Comments: s, Escalations: s, Notices: s, Changes: a.stream, Hub: a.hub, Log: a.log, Metrics: a.reg,
-	}, dashboard.Config{Secure: a.cfg.CookieSecure, ClientIP: clientIP(a.cfg.proxies), AccountName: a.file.accountNames(), GeoCredits: credits(a.places), KeepIP: a.keepIP})
+		Conversations: s, Contacts: s, Users: s, Logins: logins{s}, Settings: s, Views: s, Notes: s, Comments: s, Escalations: s, Notices: s, Changes: a.stream, Hub: a.hub, Log: a.log, Metrics: a.reg,
+		Auditor: s, People: s, Departments: s,
+	}, dashboard.Config{Secure: a.cfg.CookieSecure, ClientIP: clientIP(a.cfg.proxies), AccountName: a.file.accountNames(), GeoCredits: credits(a.places), KeepIP: a.keepIP, Device: a.device})
 	if err != nil {
 		return err
 	}

@@ -24,6 +24,7 @@ import (
 	"go.uber.org/goleak"
 
 	"switchboard/chat"
+	"switchboard/dashboard"
 )
 
 // setenv makes the environment of a command; such tests cannot run side by side.
@@ -145,7 +146,7 @@ func TestPasswordsAreDifferent(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
 	for range 1000 {
-		p := newPassword()
+		p := dashboard.NewPassword()
 		require.Regexp(t, `^[a-z2-7]{5}(-[a-z2-7]{5}){3}$`, p)
 		require.False(t, seen[p])
 		seen[p] = true

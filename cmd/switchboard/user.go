@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"switchboard/chat"
+	"switchboard/dashboard"
 	"switchboard/store"
 )
 
@@ -35,7 +36,7 @@ func (u *userAddCommand) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
-	password := newPassword()
+	password := dashboard.NewPassword()
 	if u.PasswordStdin {
 		if password, err = bufio.NewReader(os.Stdin).ReadString('\n'); err != nil && password == "" {
 			return fmt.Errorf("read the password from standard input: %w", err)

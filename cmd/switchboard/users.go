@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/mail"
@@ -33,7 +32,7 @@ func firstAdmin(ctx context.Context, s *store.Store, c *config, say func(string,
 	if err != nil || len(users) > 0 {
 		return err
 	}
-	password := newPassword()
+	password := dashboard.NewPassword()
 	err = addUser(ctx, s, newUser{Email: defaultAdmin, Name: "Administrator", Role: chat.RoleAdmin, Password: password})
 	if errors.Is(err, chat.ErrConflict) {
 		return nil // another process was faster and shows its password
@@ -71,10 +70,4 @@ func addUser(ctx context.Context, s *store.Store, u newUser) error {
 	return s.CreateUser(ctx, chat.User{
 		ID: id.String(), Email: u.Email, Name: name, Role: u.Role, PasswordHash: hash, CreatedAt: time.Now().UTC().Truncate(time.Millisecond),
 	})
-}
-
-// newPassword is easy to read and type: 20 letters and digits in groups, 100 bits.
-func newPassword() string {
-	text := strings.ToLower(rand.Text())
-	return strings.Join([]string{text[:5], text[5:10], text[10:15], text[15:20]}, "-")
 }

@@ -56,6 +56,9 @@ func RunRepository(t *testing.T, open func(t *testing.T) store.Engine, sortsWith
 		{"an erasure interrupted anywhere is finished", eraseCrash},
 		{"an erasure while a batch is written", eraseMeanwhile},
 		{"a label change reaches every document", labelJobs},
+		{"one administrator remains", lastAdmin},
+		{"a person's logins", loginsOfAUser},
+		{"a department that goes leaves nothing behind", departmentGoes},
 		{"lists page by cursor without doubles or gaps", lists},
 		{"every list uses an index", func(t *testing.T, open func(*testing.T) store.Engine) { explained(t, open, sortsWithoutIndex) }},
 	} {
