@@ -276,8 +276,9 @@ func eraseMeanwhile(t *testing.T, open func(*testing.T) store.Engine) {
 		known := s.text(bea, "bea-7700900123", 10, "hidden words")
 		known.ContactName = "Beatrice"
 		contact := apply(t, repo, known).Entries[0].ContactID
-		between := &meanwhile{Engine: e, at: n}
+		between := &meanwhile{Engine: e}
 		worker := repository(t, between)
+		between.calls, between.at = 0, n
 		between.do = func() {
 			doc, err := repo.StartErasure(t.Context(), contact, chat.ErasureOrder{By: "u1"})
 			require.NoError(t, err)
