@@ -121,97 +121,9 @@ func (d *Dashboard) showRefusedPanel(c *fiber.Ctx, status int, amend func(*view.
 	return d.showInbox(c, status, page, q, desk)
 }
 
-func (d *Dashboard) setContactAttribute(c *fiber.Ctx) error {
-	key, value, was := form(c, "key"), form(c, "value"), form(c, "was")
-	return d.contactAttribute(c, func(contact *chat.Contact) error { return contact.SetAttribute(key, value, was) })
-}
-
-func (d *Dashboard) removeContactAttribute(c *fiber.Ctx) error {
-	key := form(c, "key")
-	return d.contactAttribute(c, func(contact *chat.Contact) error {
-		contact.RemoveAttribute(key)
-		return nil
-	})
-}
-
-func (d *Dashboard) contactAttribute(c *fiber.Ctx, edit func(*chat.Contact) error) error {
-	contact, err := d.editContact(c, func(contact *chat.Contact, _ time.Time) error { return edit(contact) })
-	if err != nil && !refusal(err) {
-		return err
-	}
-	cause := err
-	if cause != nil {
-		if contact, err = d.Contacts.Contact(c.UserContext(), param(c, "contact")); err != nil {
-			return fmt.Errorf("dashboard: read contact: %w", err)
-		}
-	}
-	page := view.ContactURL(contact.ID)
-	box := d.attributes(c, cause, view.ContactAttributes(&contact, view.Form{CSRF: signedIn(c).token, Return: localPath(form(c, "return"), page)}))
-	if cause != nil && !fragment(c) {
-		return d.showContact(c, Status(cause), &contact, func(p *view.ContactPanel) { p.Attributes = box })
-	}
-	return d.answerAttributes(c, box, cause, page)
-}
-
-func (d *Dashboard) setConversationAttribute(c *fiber.Ctx) error {
-	key, value, was := form(c, "key"), form(c, "value"), form(c, "was")
-	return d.conversationAttribute(c, func(conversation *chat.Conversation, at time.Time) error {
-		return conversation.SetAttribute(key, value, was, by(c), at)
-	})
-}
-
-func (d *Dashboard) removeConversationAttribute(c *fiber.Ctx) error {
-	key := form(c, "key")
-	return d.conversationAttribute(c, func(conversation *chat.Conversation, at time.Time) error {
-		return conversation.RemoveAttribute(key, by(c), at)
-	})
-}
-
-func (d *Dashboard) conversationAttribute(c *fiber.Ctx, edit func(*chat.Conversation, time.Time) error) error {
-	conversation, err := d.editConversation(c, edit)
-	if err != nil && !refusal(err) {
-		return err
-	}
-	cause := err
-	if cause != nil {
-		if conversation, err = d.Conversations.Conversation(c.UserContext(), param(c, "conversation")); err != nil {
-			return fmt.Errorf("dashboard: read conversation: %w", err)
-		}
-	}
-	page := deskPath(c)
-	box := d.attributes(c, cause, view.ConversationAttributes(&conversation, view.Form{CSRF: signedIn(c).token, Return: localPath(form(c, "return"), page)}))
-	if cause != nil && !fragment(c) {
-		return d.showRefusedPanel(c, Status(cause), func(p *view.ConversationPanel) { p.Attributes = box })
-	}
-	return d.answerAttributes(c, box, cause, page)
-}
-
 // refusal tells an edit that was refused with a reason for the agent from one that failed.
 func refusal(err error) bool {
 	var conflict *chat.ConflictError
 	_, input := chat.IsInput(err)
 	return input || errors.As(err, &conflict)
-}
-
-// attributes puts what was wrong into the box.
-func (d *Dashboard) attributes(c *fiber.Ctx, cause error, box view.AttributeBox) view.AttributeBox {
-	if conflict, ok := errors.AsType[*chat.ConflictError](cause); ok {
-		box = box.Refused("", form(c, "key"), form(c, "value"))
-		box.Conflict = view.ConflictOf(conflict, form(c, "value"), d.clock(c))
-		return box
-	}
-	if message, ok := chat.IsInput(cause); ok {
-		return box.Refused(message, form(c, "key"), form(c, "value"))
-	}
-	return box
-}
-
-func (d *Dashboard) answerAttributes(c *fiber.Ctx, box view.AttributeBox, cause error, page string) error {
-	switch {
-	case cause != nil:
-		return d.answer(c, Status(cause), part{"oob/attributes", box})
-	case !fragment(c):
-		return back(c, page)
-	}
-	return d.answer(c, http.StatusOK, part{"oob/attributes", box}, part{"oob/toast", toast{Text: "Attributes saved"}})
 }

@@ -157,26 +157,6 @@ func (b LabelBox) Refused(message, entered string) LabelBox {
 	return b
 }
 
-// An AttributeBox shows attributes with the means to set and remove them.
-type AttributeBox struct {
-	ID         string
-	Title      string
-	Attributes []Attribute
-	SetURL     string
-	RemoveURL  string
-	CSRF       string
-	Return     string
-	Error      string
-	Conflict   *Conflict
-	Key, Value string // what was typed when it was refused
-}
-
-// Refused is the box with what was wrong with the typed attribute.
-func (b AttributeBox) Refused(message, key, value string) AttributeBox {
-	b.Error, b.Key, b.Value = message, key, value
-	return b
-}
-
 // An Attribute is one named value.
 type Attribute struct{ Key, Value string }
 
@@ -192,6 +172,7 @@ type ContactInput struct {
 	Contact       *chat.Contact
 	Conversations []chat.Conversation // newest first
 	Labels        []chat.LabelDefinition
+	Attributes    []chat.AttributeDefinition
 	Form          Form
 	Clock         Clock
 }
@@ -207,7 +188,7 @@ func ContactPanelOf(in *ContactInput) *ContactPanel {
 		}),
 		Created: in.Clock.Moment(c.CreatedAt), Seen: in.Clock.Moment(c.LastSeenAt),
 		Channels: channelLinks(c, in.Conversations), Profiles: profiles(c),
-		Fields: Fields(c, in.Form, in.Clock), Labels: ContactLabels(c, in.Labels, in.Form), Attributes: ContactAttributes(c, in.Form),
+		Fields: Fields(c, in.Form, in.Clock), Labels: ContactLabels(c, in.Labels, in.Form), Attributes: ContactAttributes(c, in.Attributes, in.Form),
 		Merged: c.MergedFrom, Mood: AverageMood(in.Conversations), Insights: insights(c.Insights),
 	}
 	p.LocalTime, p.Zone = localTime(c.TimeZone, in.Clock.Now)
@@ -300,24 +281,6 @@ func labelBox(id, title, base string, names []string, defined []chat.LabelDefini
 		if !slices.Contains(names, d.Name) {
 			box.Known = append(box.Known, d.Name)
 		}
-	}
-	return box
-}
-
-// ContactAttributes is the attribute box of a contact.
-func ContactAttributes(c *chat.Contact, form Form) AttributeBox {
-	return attributeBox("contact-attributes-"+c.ID, "Contact attributes", ContactURL(c.ID), c.Attributes, form)
-}
-
-// ConversationAttributes is the attribute box of a conversation.
-func ConversationAttributes(c *chat.Conversation, form Form) AttributeBox {
-	return attributeBox("conversation-attributes-"+c.ID, "Conversation attributes", "/inbox/"+url.PathEscape(c.ID), c.Attributes, form)
-}
-
-func attributeBox(id, title, base string, attributes []chat.Attribute, form Form) AttributeBox {
-	box := AttributeBox{ID: id, Title: title, SetURL: base + "/attributes", RemoveURL: base + "/attributes/remove", CSRF: form.CSRF, Return: form.Return}
-	for _, a := range attributes {
-		box.Attributes = append(box.Attributes, Attribute{Key: a.Key, Value: a.Value})
 	}
 	return box
 }

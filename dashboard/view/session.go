@@ -52,6 +52,7 @@ type ConversationInput struct {
 	Conversation *chat.Conversation
 	Users        []chat.User
 	Labels       []chat.LabelDefinition
+	Attributes   []chat.AttributeDefinition
 	Account      string
 	Credits      []Credit // of the places found by address
 	Form         Form
@@ -63,7 +64,7 @@ func ConversationPanelOf(in *ConversationInput) *ConversationPanel {
 	c := in.Conversation
 	panel := &ConversationPanel{
 		ID: c.ID, Controls: Controls(c, in.Users, in.Form),
-		Labels: ConversationLabels(c, in.Labels, in.Form), Attributes: ConversationAttributes(c, in.Form),
+		Labels: ConversationLabels(c, in.Labels, in.Form), Attributes: ConversationAttributes(c, in.Attributes, in.Form),
 		About: about(in), Place: place(c, in.Clock), Device: device(c), Visit: visit(c, in.Clock), Pages: pages(c, in.Clock),
 	}
 	if g := c.Session.Geo; g != nil && g.Source == "ip" {
