@@ -9,10 +9,10 @@ import (
 	"unicode/utf8"
 )
 
-const (
-	maxClosingNotes   = 2000
-	maxClosingTickets = 20
-)
+// MaxClosingNotes bounds the notes of a closing, in characters.
+const MaxClosingNotes = 2000
+
+const maxClosingTickets = 20
 
 // Sentiments are what an agent can say about the customer's mood at the end.
 func Sentiments() []string { return []string{"positive", "neutral", "negative"} }
@@ -28,11 +28,14 @@ type ClosingRequest struct {
 // together as InputErrors. It is a *ConflictError when the customer has written since (Field "messages") or when a colleague
 // closed it meanwhile (Field "state"). A request that has seen the close replaces what was said then.
 func (c *Conversation) Close(r *ClosingRequest, s *Settings, by string, at time.Time) error {
-	closing, err := checkClosing(&r.Closing, s, c)
-	if err != nil {
-		return err
-	}
 	closed := c.State == StateClosed
+	closing, wrong := checkClosing(&r.Closing, s, c.Closing)
+	if missing := MissingAttributes(s.ConversationAttributes, c.Attributes); len(missing) > 0 && !closed {
+		wrong = append(wrong, &InputError{Field: "attributes", Message: "Fill in first: " + keys(missing) + "."})
+	}
+	if len(wrong) > 0 {
+		return wrong
+	}
 	switch {
 	case closed && !c.ClosedAt.Equal(r.ClosedAt):
 		who := c.ended()
@@ -84,8 +87,17 @@ func (c *Closing) words() string {
 	return strings.Join(append(parts, c.Tickets...), ", ")
 }
 
-// checkClosing cleans what was entered and compares it with what the workspace wants.
-func checkClosing(in *Closing, s *Settings, c *Conversation) (Closing, error) {
+// Check compares what was entered with the workspace's rules, before it is said about several conversations. What is wrong
+// comes back together as InputErrors.
+func (c *Closing) Check(s *Settings) error {
+	if _, wrong := checkClosing(c, s, nil); len(wrong) > 0 {
+		return wrong
+	}
+	return nil
+}
+
+// checkClosing cleans what was entered and compares it with what the workspace wants. before is what was said earlier.
+func checkClosing(in *Closing, s *Settings, before *Closing) (Closing, InputErrors) {
 	var wrong InputErrors
 	refuse := func(field, message string) {
 		wrong = append(wrong, &InputError{Field: field, Message: message})
@@ -100,10 +112,10 @@ func checkClosing(in *Closing, s *Settings, c *Conversation) (Closing, error) {
 	switch {
 	case out.Notes == "" && s.Closing.Notes:
 		refuse("notes", "Write what came out of it.")
-	case utf8.RuneCountInString(out.Notes) > maxClosingNotes:
-		refuse("notes", fmt.Sprintf("Notes can have at most %d characters.", maxClosingNotes))
+	case utf8.RuneCountInString(out.Notes) > MaxClosingNotes:
+		refuse("notes", fmt.Sprintf("Notes can have at most %d characters.", MaxClosingNotes))
 	}
-	kept := c.Closing != nil && c.Closing.Tag == out.Tag // one that was removed from the settings since stays
+	kept := before != nil && before.Tag == out.Tag // one that was removed from the settings since stays
 	switch {
 	case out.Tag == "" && s.Closing.Tag && len(s.Tags) > 0:
 		refuse("tag", "Choose a tag.")
@@ -115,13 +127,7 @@ func checkClosing(in *Closing, s *Settings, c *Conversation) (Closing, error) {
 		refuse("tickets", message)
 	}
 	out.Tickets = tickets
-	if missing := MissingAttributes(s.ConversationAttributes, c.Attributes); len(missing) > 0 {
-		refuse("attributes", "Fill in first: "+keys(missing)+".")
-	}
-	if len(wrong) > 0 {
-		return Closing{}, wrong
-	}
-	return out, nil
+	return out, wrong
 }
 
 // keys lists the names of attributes for a sentence.

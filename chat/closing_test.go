@@ -76,7 +76,7 @@ func fields(err error) string {
 
 func TestEverythingWrongWithAClosingIsSaidAtOnce(t *testing.T) {
 	c := talk()
-	err := closeAs(&c, Closing{Sentiment: "furious", Notes: strings.Repeat("x", maxClosingNotes+1), Tag: "unheard of", Tickets: []string{"javascript:alert(1)"}}, rules())
+	err := closeAs(&c, Closing{Sentiment: "furious", Notes: strings.Repeat("x", MaxClosingNotes+1), Tag: "unheard of", Tickets: []string{"javascript:alert(1)"}}, rules())
 	require.Equal(t, "sentiment notes tag tickets", fields(err))
 	message, ok := IsInput(err)
 	require.True(t, ok)

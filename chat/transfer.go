@@ -10,7 +10,8 @@ import (
 // TransferTime is how long an offered conversation waits for an answer before it goes back to who offered it.
 const TransferTime = 15 * time.Minute
 
-const maxTransferNote = 500
+// MaxTransferNote bounds the note of an offer and the reason of its refusal, in characters.
+const MaxTransferNote = 500
 
 // Offer offers the conversation to a user or to a department: one of To and Department is set, and From is who offers. From,
 // To and their names are taken from t, its times are set here. It stays with whom it is until somebody accepts. An offer that
@@ -27,8 +28,8 @@ func (c *Conversation) Offer(t Transfer, at time.Time) error {
 		return &ConflictError{Field: "transfer", Theirs: c.Transfer.ToName, By: c.Transfer.FromName, At: c.Transfer.At}
 	}
 	t.Note = cleanLines(t.Note)
-	if utf8.RuneCountInString(t.Note) > maxTransferNote {
-		return invalid("note", fmt.Sprintf("A note can have at most %d characters.", maxTransferNote))
+	if utf8.RuneCountInString(t.Note) > MaxTransferNote {
+		return invalid("note", fmt.Sprintf("A note can have at most %d characters.", MaxTransferNote))
 	}
 	t.FromName, t.ToName = clip(clean(t.FromName), maxName), clip(clean(t.ToName), maxName)
 	t.At, t.ExpiresAt = stamp(at), stamp(at.Add(TransferTime))
@@ -68,8 +69,8 @@ func (c *Conversation) Decline(u *User, name, reason string, at time.Time) error
 		return err
 	}
 	reason = cleanLines(reason)
-	if utf8.RuneCountInString(reason) > maxTransferNote {
-		return invalid("reason", fmt.Sprintf("A reason can have at most %d characters.", maxTransferNote))
+	if utf8.RuneCountInString(reason) > MaxTransferNote {
+		return invalid("reason", fmt.Sprintf("A reason can have at most %d characters.", MaxTransferNote))
 	}
 	c.giveBack("transfer_declined", reason, name, at)
 	return nil
@@ -85,7 +86,7 @@ func (c *Conversation) Withdraw(userID, name string, at time.Time) error {
 	}
 	to := c.Transfer.ToName
 	c.Transfer = nil
-	c.note("transfer_withdrawn", to, name, at)
+	c.note("transfer_cancelled", to, name, at)
 	return nil
 }
 
@@ -110,7 +111,7 @@ func (c *Conversation) giveBack(what, text, by string, at time.Time) {
 func (c *Conversation) offerEnded() error {
 	for _, e := range slices.Backward(c.Timeline) {
 		switch e.Type {
-		case "transfer_accepted", "transfer_declined", "transfer_withdrawn", "transfer_lapsed", "assigned", "closed":
+		case "transfer_accepted", "transfer_declined", "transfer_cancelled", "transfer_expired", "assigned", "closed":
 			return &ConflictError{Field: "transfer", Theirs: e.Type, By: e.By, At: e.At}
 		}
 	}

@@ -56,7 +56,7 @@ func TestTransferComesBack(t *testing.T) {
 		"not answered": func(c *Conversation) (string, error) {
 			require.Empty(t, c.BringBack(second(10).Add(TransferTime-1)))
 			require.Equal(t, []string{"returned"}, c.BringBack(second(10).Add(TransferTime)))
-			return "transfer_lapsed Bo", nil
+			return "transfer_expired Bo", nil
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -78,7 +78,7 @@ func TestTransferIsWithdrawn(t *testing.T) {
 	require.ErrorIs(t, c.Withdraw("u-cy", "Cy", second(11)), ErrForbidden)
 	require.NoError(t, c.Withdraw("u-ada", "Ada", second(12)))
 	require.Empty(t, c.Assignee, "as it was")
-	require.Equal(t, &ConflictError{Field: "transfer", Theirs: "transfer_withdrawn", By: "Ada", At: second(12)}, c.Accept(bo(), "Bo", second(13)))
+	require.Equal(t, &ConflictError{Field: "transfer", Theirs: "transfer_cancelled", By: "Ada", At: second(12)}, c.Accept(bo(), "Bo", second(13)))
 	require.ErrorIs(t, c.Decline(bo(), "Bo", "", second(13)), ErrConflict)
 	require.ErrorIs(t, c.Withdraw("u-ada", "Ada", second(14)), ErrConflict)
 }
@@ -110,7 +110,7 @@ func TestOffersThatAreRefused(t *testing.T) {
 		"to both":              {talk(), Transfer{From: "u-ada", To: "u-bo", Department: "billing"}},
 		"to oneself":           {talk(), Transfer{From: "u-ada", To: "u-ada"}},
 		"a closed one":         {closed, toBo()},
-		"a note of any length": {talk(), Transfer{From: "u-ada", To: "u-bo", Note: strings.Repeat("x", maxTransferNote+1)}},
+		"a note of any length": {talk(), Transfer{From: "u-ada", To: "u-bo", Note: strings.Repeat("x", MaxTransferNote+1)}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.ErrorIs(t, c.on.Offer(c.offer, second(10)), ErrInvalid)
@@ -120,5 +120,5 @@ func TestOffersThatAreRefused(t *testing.T) {
 	c := talk()
 	require.NoError(t, c.Offer(toBo(), second(10)))
 	require.Equal(t, &ConflictError{Field: "transfer", Theirs: "Bo", By: "Ada", At: second(10)}, c.Offer(toBilling(), second(11)), "one offer at a time")
-	require.ErrorIs(t, c.Decline(bo(), "Bo", strings.Repeat("x", maxTransferNote+1), second(12)), ErrInvalid)
+	require.ErrorIs(t, c.Decline(bo(), "Bo", strings.Repeat("x", MaxTransferNote+1), second(12)), ErrInvalid)
 }

@@ -71,6 +71,32 @@ func words(status int) (title, text string) {
 type failure struct {
 	Title, Text, RequestID string
 	Status                 int
+	Link, LinkText         string // where to go on; may be empty
+}
+
+// worded is an error that says by itself what happened to the user's work.
+type worded struct {
+	title, text    string
+	link, linkText string
+	cause          error
+}
+
+func (e *worded) Error() string { return e.cause.Error() }
+
+func (e *worded) Unwrap() error { return e.cause }
+
+// shown is the error for a template.
+func (e *worded) shown(status int, id string) failure {
+	return failure{Title: e.title, Text: e.text, RequestID: id, Status: status, Link: e.link, LinkText: e.linkText}
+}
+
+// failureOf words an error for people.
+func failureOf(err error, status int, id string) failure {
+	if w, ok := errors.AsType[*worded](err); ok {
+		return w.shown(status, id)
+	}
+	title, text := words(status)
+	return failure{Title: title, Text: text, RequestID: id, Status: status}
 }
 
 // Error is Fiber's ErrorHandler for the public application: it maps an error to a status once, logs it once if it needs a
@@ -83,7 +109,8 @@ func (d *Dashboard) Error(c *fiber.Ctx, err error) error {
 	}
 	d.secure(c)
 	c.Set(fiber.HeaderCacheControl, "no-store")
-	title, text := words(status)
+	shown := failureOf(err, status, id)
+	title := shown.Title
 	if status == http.StatusServiceUnavailable {
 		c.Set(fiber.HeaderRetryAfter, "2")
 	}
@@ -99,9 +126,9 @@ func (d *Dashboard) Error(c *fiber.Ctx, err error) error {
 	case status == http.StatusUnauthorized:
 		return toSignIn(c)
 	case fragment(c):
-		return d.render(c, status, "oob/failure", failure{title, text, id, status})
+		return d.render(c, status, "oob/failure", shown)
 	}
-	page := &frame{Title: title, Theme: theme(c), Body: failure{title, text, id, status}}
+	page := &frame{Title: title, Theme: theme(c), Body: shown}
 	return d.render(c, status, "pages/error", page)
 }
 

@@ -43,9 +43,6 @@ func (d *Dashboard) inboxRoutes() []route {
 		{post, "/inbox/:conversation/read", agent, d.markRead},
 		{get, "/inbox/:conversation/panel", agent, d.panel},
 		{post, "/inbox/:conversation/panel", agent, d.choosePanel},
-		{post, "/inbox/:conversation/state", agent, d.setState},
-		{post, "/inbox/:conversation/assignee", agent, d.setAssignee},
-		{post, "/inbox/:conversation/priority", agent, d.setPriority},
 		{post, "/inbox/:conversation/labels", agent, d.addConversationLabel},
 		{post, "/inbox/:conversation/labels/remove", agent, d.removeConversationLabel},
 		{post, "/inbox/:conversation/attributes", agent, d.setConversationAttribute},
@@ -118,7 +115,11 @@ func (d *Dashboard) list(c *fiber.Ctx, q inboxQuery, current string) (view.List,
 			return view.List{}, err
 		}
 	}
-	return view.List{Nav: nav, Tools: tools, Filter: filterOf(c, q, names), Rows: rows}, nil
+	bar := view.BulkBar{
+		On: c.Query("select") != "", CSRF: signedIn(c).token, Return: view.URL("/inbox", q.values()), OffURL: view.URL("/inbox", q.values()),
+		OnURL: view.URL("/inbox", selecting(q.values())), Choices: view.BulkChoices(names.users, names.departments, signedIn(c).user.ID), Known: view.LabelNames(names.labels),
+	}
+	return view.List{Bulk: bar, Nav: nav, Tools: tools, Filter: filterOf(c, q, names), Rows: rows}, nil
 }
 
 // names reads what the filter's values are called.
@@ -215,7 +216,7 @@ func (d *Dashboard) rowsOf(c *fiber.Ctx, q inboxQuery, found *chat.List[chat.Con
 	for i := range found.Items {
 		conversation := &found.Items[i]
 		in := view.RowInput{
-			Conversation: conversation, Agent: signedIn(c).user.ID, Labels: settings.Labels, Query: q.values(), State: q.filter.State,
+			Conversation: conversation, Agent: signedIn(c).user.ID, Departments: signedIn(c).user.Departments, Labels: settings.Labels, Query: q.values(), State: q.filter.State,
 			Current: current, Watching: watching[conversation.ID], Clock: d.clock(c),
 		}
 		if person, ok := people[conversation.ContactID]; ok {

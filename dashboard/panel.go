@@ -109,7 +109,7 @@ func (d *Dashboard) conversationPanel(c *fiber.Ctx, conversation *chat.Conversat
 		return nil, fmt.Errorf("dashboard: list users: %w", err)
 	}
 	return view.ConversationPanelOf(&view.ConversationInput{
-		Conversation: conversation, Users: users, Labels: settings.Labels, Attributes: settings.ConversationAttributes, Form: form, Clock: d.clock(c),
+		Conversation: conversation, Users: users, Departments: settings.Departments, Labels: settings.Labels, Attributes: settings.ConversationAttributes, Form: form, Clock: d.clock(c),
 		Account: d.config.AccountName(conversation.Channel, conversation.Account), Credits: d.config.GeoCredits,
 	}), nil
 }

@@ -41,6 +41,7 @@ func (d *Dashboard) routes() []route {
 		d.loginRoutes(),
 		d.inboxRoutes(),
 		d.viewRoutes(),
+		d.handlingRoutes(),
 		d.contactRoutes(),
 		d.presenceRoutes(),
 		d.findRoutes(),

@@ -95,9 +95,10 @@ func (d *Dashboard) threadOf(c *fiber.Ctx, conversation *chat.Conversation, cont
 	name := view.ContactName(contact)
 	thread := view.Thread{
 		ID: conversation.ID, Name: name, Avatar: view.AvatarOf(contact.ID, name), Channel: view.ChannelOf(conversation.Channel),
-		Account: d.config.AccountName(conversation.Channel, conversation.Account), State: view.StateOf(conversation.State),
+		Account: d.config.AccountName(conversation.Channel, conversation.Account), State: view.ConversationState(conversation, d.clock(c)),
 		ContactURL: view.ContactURL(contact.ID), BackURL: view.URL("/inbox", q.values()), Group: conversation.GroupID != "",
 	}
+	thread.Handling = view.HandlingOf(conversation, &signedIn(c).user, signedIn(c).token, d.clock(c))
 	thread.Watch.ID = conversation.ID
 	if there, err := d.watching(c, []string{conversation.ID}); err == nil { // a courtesy: the thread is shown without it
 		thread.Watch.People = there[conversation.ID]

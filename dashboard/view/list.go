@@ -14,6 +14,7 @@ type List struct {
 	Tools  Tools
 	Filter Filter
 	Rows   Rows
+	Bulk   BulkBar
 }
 
 // Rows is the part of the list that is fetched again when something changed.
@@ -56,6 +57,8 @@ type Row struct {
 	State    *State // only where it differs from what the list is about
 	Current  bool
 	Watch    Watch // colleagues who have it in view
+	Flagged  bool
+	Offered  *Offered // a transfer that waits for the viewer
 }
 
 // A Priority as word, and shape by class.
@@ -75,6 +78,7 @@ type RowInput struct {
 	Conversation *chat.Conversation
 	Contact      *chat.Contact // nil when it could not be found
 	Agent        string
+	Departments  []string // of the agent
 	Labels       []chat.LabelDefinition
 	Query        url.Values // of the list, kept in the row's link
 	State        chat.State // the state the list shows, empty for several
@@ -98,6 +102,7 @@ func RowOf(in *RowInput) Row {
 		Labels: Labels(c.Labels[:min(len(c.Labels), rowLabels)], in.Labels), Hidden: max(0, len(c.Labels)-rowLabels),
 		Waiting: waiting(c, in.Clock), Watch: Watch{ID: c.ID, People: in.Watching},
 	}
+	row.Flagged, row.Offered = c.Flagged, offered(c, in.Agent, in.Departments)
 	row.Preview, row.Icon = preview(&c.Last)
 	if unread := c.Unread(in.Agent); unread > 0 {
 		row.Unread = Count(unread)
@@ -105,8 +110,8 @@ func RowOf(in *RowInput) Row {
 	if c.Priority != "" {
 		row.Priority = &Priority{Key: c.Priority, Word: PriorityWord(c.Priority)}
 	}
-	if c.State != in.State && c.State != chat.StateOpen {
-		state := StateOf(c.State)
+	if (c.State != in.State || !c.SnoozedUntil.IsZero()) && c.State != chat.StateOpen {
+		state := ConversationState(c, in.Clock)
 		row.State = &state
 	}
 	return row

@@ -51,6 +51,7 @@ type Visited struct {
 type ConversationInput struct {
 	Conversation *chat.Conversation
 	Users        []chat.User
+	Departments  []chat.Department
 	Labels       []chat.LabelDefinition
 	Attributes   []chat.AttributeDefinition
 	Account      string
@@ -63,7 +64,7 @@ type ConversationInput struct {
 func ConversationPanelOf(in *ConversationInput) *ConversationPanel {
 	c := in.Conversation
 	panel := &ConversationPanel{
-		ID: c.ID, Controls: Controls(c, in.Users, in.Form),
+		ID: c.ID, Controls: Controls(c, in.Users, in.Departments, in.Form),
 		Labels: ConversationLabels(c, in.Labels, in.Form), Attributes: ConversationAttributes(c, in.Attributes, in.Form),
 		About: about(in), Place: place(c, in.Clock), Device: device(c), Visit: visit(c, in.Clock), Pages: pages(c, in.Clock),
 	}
@@ -73,8 +74,8 @@ func ConversationPanelOf(in *ConversationInput) *ConversationPanel {
 	return panel
 }
 
-// Controls are the selects for state, assignee and priority.
-func Controls(c *chat.Conversation, users []chat.User, form Form) []Control {
+// Controls are the selects for state, assignee, department and priority.
+func Controls(c *chat.Conversation, users []chat.User, departments []chat.Department, form Form) []Control {
 	base := "/inbox/" + url.PathEscape(c.ID) + "/"
 	states := [][2]string{}
 	for _, s := range []chat.State{chat.StateOpen, chat.StatePending, chat.StateSnoozed, chat.StateClosed} {
@@ -89,6 +90,13 @@ func Controls(c *chat.Conversation, users []chat.User, form Form) []Control {
 	if c.Assignee != "" && !slices.ContainsFunc(people, func(p [2]string) bool { return p[0] == c.Assignee }) {
 		people = append(people, [2]string{c.Assignee, "A former colleague"})
 	}
+	groups := [][2]string{{"", "None"}}
+	for _, d := range departments {
+		groups = append(groups, [2]string{d.ID, d.Name})
+	}
+	if c.Department != "" && !slices.ContainsFunc(groups, func(g [2]string) bool { return g[0] == c.Department }) {
+		groups = append(groups, [2]string{c.Department, "A former department"})
+	}
 	var priorities [][2]string
 	for _, p := range Priorities() {
 		priorities = append(priorities, [2]string{p, PriorityWord(p)})
@@ -96,11 +104,11 @@ func Controls(c *chat.Conversation, users []chat.User, form Form) []Control {
 	control := func(name, label, selected string, options [][2]string) Control {
 		return Control{ID: "control-" + name + "-" + c.ID, Name: name, Label: label, Options: Options(selected, options...), SaveURL: base + name, CSRF: form.CSRF, Return: form.Return}
 	}
-	return []Control{
-		control("state", "State", string(c.State), states),
-		control("assignee", "Assignee", c.Assignee, people),
-		control("priority", "Priority", c.Priority, priorities),
+	controls := []Control{control("state", "State", string(c.State), states), control("assignee", "Assignee", c.Assignee, people)}
+	if len(groups) > 1 {
+		controls = append(controls, control("department", "Department", c.Department, groups))
 	}
+	return append(controls, control("priority", "Priority", c.Priority, priorities))
 }
 
 // UserName is what to call a user.

@@ -21,6 +21,7 @@ type Thread struct {
 	ContactURL string
 	BackURL    string // the list, for narrow screens
 	Group      bool
+	Handling   Handling
 	Messages   Messages
 	Watch      Watch // colleagues who have it in view
 }
