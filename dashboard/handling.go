@@ -140,12 +140,12 @@ func (d *Dashboard) refuseReopen(c *fiber.Ctx, cause error) error {
 	if err != nil {
 		return fmt.Errorf("dashboard: read conversation: %w", err)
 	}
-	others, err := d.conversationsOf(c, closed.ContactID, channelConversations)
+	others, err := d.conversationsOf(c, []string{closed.ContactID}, chat.PageRequest{Limit: headConversations})
 	if err != nil {
 		return err
 	}
-	for i := range others {
-		if o := &others[i]; o.State != chat.StateClosed && o.Channel == closed.Channel && o.Account == closed.Account && o.GroupID == closed.GroupID {
+	for i := range others.Items {
+		if o := &others.Items[i]; o.State != chat.StateClosed && o.Channel == closed.Channel && o.Account == closed.Account && o.GroupID == closed.GroupID {
 			refusal.link, refusal.linkText = view.ConversationURL(o.ID), "Open that one"
 		}
 	}

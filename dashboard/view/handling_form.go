@@ -109,13 +109,13 @@ func ParseUntil(value, date, clock string, zone *time.Location) (time.Time, erro
 type AssignForm struct {
 	AssigneeURL   string
 	DepartmentURL string
-	People        []Choice // the viewer first
-	Departments   []Choice
+	People        []Assignable // the viewer first
+	Departments   []Assignable
 	Assigned      bool
 }
 
-// A Choice is one button of a list.
-type Choice struct {
+// An Assignable is one button of a list.
+type Assignable struct {
 	Value, Text string
 	Avatar      Avatar
 	Current     bool
@@ -132,7 +132,7 @@ func AssignFormOf(c *chat.Conversation, users []chat.User, departments []chat.De
 			continue
 		}
 		name := UserName(u)
-		choice := Choice{Value: u.ID, Text: name, Avatar: AvatarOf(u.ID, name), Current: u.ID == c.Assignee, Me: u.ID == me}
+		choice := Assignable{Value: u.ID, Text: name, Avatar: AvatarOf(u.ID, name), Current: u.ID == c.Assignee, Me: u.ID == me}
 		if choice.Me {
 			f.People = slices.Insert(f.People, 0, choice)
 			continue
@@ -140,10 +140,10 @@ func AssignFormOf(c *chat.Conversation, users []chat.User, departments []chat.De
 		f.People = append(f.People, choice)
 	}
 	for _, d := range departments {
-		f.Departments = append(f.Departments, Choice{Value: d.ID, Text: d.Name, Current: d.ID == c.Department})
+		f.Departments = append(f.Departments, Assignable{Value: d.ID, Text: d.Name, Current: d.ID == c.Department})
 	}
 	if c.Department != "" {
-		f.Departments = append(f.Departments, Choice{Text: "No department"})
+		f.Departments = append(f.Departments, Assignable{Text: "No department"})
 	}
 	return f
 }
