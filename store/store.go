@@ -30,11 +30,7 @@ func New(ctx context.Context, engine Engine, log *slog.Logger) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
-	s := &Store{engine: engine, warm: warm, log: log.With("component", "store"), now: func() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }}
-	if err := s.address(ctx); err != nil {
-		return nil, err
-	}
-	return s, nil
+	return &Store{engine: engine, warm: warm, log: log.With("component", "store"), now: func() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }}, nil
 }
 
 // Ping reports whether the engine answers.

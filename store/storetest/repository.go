@@ -46,7 +46,6 @@ func RunRepository(t *testing.T, open func(t *testing.T) store.Engine, sortsWith
 		{"escalations are recorded once and taken by one", escalationsOnce},
 		{"the audit log pages by person and kind", auditLog},
 		{"a scope's lists and counts hold what it admits", scopedLists},
-		{"conversations of an older version get their audience", addressed},
 		{"what was put off is found when it is due", dueConversations},
 		{"of several who accept a transfer one wins", racingAcceptance},
 		{"every filter of the inbox, alone and together", inboxFilters},

@@ -69,33 +69,6 @@ func scopedLists(t *testing.T, open func(*testing.T) store.Engine) {
 	}
 }
 
-// addressed: conversations that an older version has written are seen after the first start of this one.
-func addressed(t *testing.T, open func(*testing.T) store.Engine) {
-	e := open(t)
-	require.NoError(t, e.Ensure(t.Context(), store.Collections()))
-	var writes []store.Write
-	for i := range 450 {
-		c := chat.Conversation{ID: fmt.Sprintf("old-%03d", i), Version: 3, State: chat.StateOpen, LastActivityAt: base, CreatedAt: base}
-		if i%2 == 1 {
-			c.Department = "legal"
-		}
-		writes = append(writes, store.Write{Op: store.Insert, ID: c.ID, Doc: &c})
-	}
-	results, err := e.Write(t.Context(), "conversations", writes)
-	require.NoError(t, err)
-	for _, err := range results {
-		require.NoError(t, err)
-	}
-	for range 2 { // the second start has nothing to do
-		repo := repository(t, e)
-		require.EqualValues(t, 225, countOpen(t, repo, chat.ConversationQuery{Scope: chat.Scope{User: "ann"}}))
-		require.EqualValues(t, 450, countOpen(t, repo, chat.ConversationQuery{Scope: chat.Scope{User: "ann", Departments: []string{"legal"}}}))
-		c, err := repo.Conversation(t.Context(), "old-001")
-		require.NoError(t, err)
-		require.EqualValues(t, 4, c.Version)
-	}
-}
-
 func countOpen(t *testing.T, repo *store.Store, q chat.ConversationQuery) int64 {
 	t.Helper()
 	q.State = chat.StateOpen
