@@ -6,6 +6,9 @@ import (
 	"time"
 )
 
+// maxLocale bounds a language with script and region, such as zh-Hant-TW.
+const maxLocale = 16
+
 // SetProfile changes what a user says about themselves: the name colleagues see, the time zone and the language dates are
 // written in. An empty zone or language means the usual one.
 func (u *User) SetProfile(name, zone, locale string) error {
@@ -19,7 +22,8 @@ func (u *User) SetProfile(name, zone, locale string) error {
 			return err
 		}
 	}
-	if locale != "" && !slices.ContainsFunc(languageList(), func(n Named) bool { return n.Code == locale }) {
+	base, _, _ := strings.Cut(locale, "-")
+	if len(locale) > maxLocale || (locale != "" && !slices.ContainsFunc(languageList(), func(n Named) bool { return n.Code == locale || n.Code == base })) {
 		return invalid("locale", "Choose a language from the list.")
 	}
 	u.Name, u.TimeZone, u.Locale = name, zone, locale

@@ -185,6 +185,7 @@ type frame struct {
 	Mark     string // of the hub, from before the store was read
 	CSRF     string
 	User     string
+	Times    string // words for relative times, for the script
 	Avatar   view.Avatar
 	Badge    view.Badge
 	Active   string              // entry of the navigation
@@ -197,6 +198,7 @@ func (d *Dashboard) frame(c *fiber.Ctx, title, active string) *frame {
 	f := &frame{Title: title, Theme: theme(c), Active: active, Mark: d.Hub.Mark()}
 	if s := signedIn(c); s != nil {
 		f.CSRF, f.User = s.token, view.UserName(&s.user)
+		f.Times = d.clock(c).Locale.Relative()
 		f.Avatar = view.AvatarOf(s.user.ID, f.User)
 		badge, _, err := d.badgeOf(c)
 		if err != nil { // whatever the page reads next will fail as well and say so
@@ -266,6 +268,20 @@ func (d *Dashboard) changed(c *fiber.Ctx, change chat.Change) {
 	}
 }
 
+type clockKey struct{}
+
+// clock is the caller's: the time zone and the language of their choice, else those of the browser. It stands still during a
+// request.
 func (d *Dashboard) clock(c *fiber.Ctx) view.Clock {
-	return view.NewClock(d.config.Now(), signedIn(c).user.TimeZone)
+	if clock, ok := c.Locals(clockKey{}).(view.Clock); ok {
+		return clock
+	}
+	user := &signedIn(c).user
+	zone := user.TimeZone
+	if zone == "" {
+		zone = strings.Clone(c.Cookies("tz"))
+	}
+	clock := view.NewClock(d.config.Now(), zone).For(view.LocaleFor(user.Locale, strings.Clone(c.Get(fiber.HeaderAcceptLanguage))))
+	c.Locals(clockKey{}, clock)
+	return clock
 }

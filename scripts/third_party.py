@@ -12,6 +12,8 @@ FRONT = [  # name in npm.lock, what of it, where, licence, holder
     ("lucide-static", "icons", "static/icons.svg", "ISC, partly MIT", "static/vendor/lucide.LICENSE.txt",
      "Copyright (c) 2026 Lucide Icons and Contributors; Copyright (c) 2013-present Cole Bemis"),
     ("simple-icons", "brand icons", "static/icons.svg", "CC0-1.0", "static/vendor/simple-icons.LICENSE.txt", "Simple Icons Collaborators"),
+    ("cldr-dates-full", "dates and numbers of languages (Unicode CLDR, with cldr-numbers-full and cldr-units-full)", "dashboard/view/locales.json",
+     "Unicode-3.0", "dashboard/view/locales.LICENSE.txt", "Copyright © 1991-2025 Unicode, Inc."),
     ("@ip-location-db/geo-whois-asn-country-mmdb", "country of an IP address", "geo/data", "CC-BY-4.0", "geo/data/NOTICE",
      "Number Resource Organization (NRO), https://www.nro.net/"),
 ]

@@ -91,7 +91,7 @@ func Conversations(n int) string {
 	if n == 1 {
 		return "1 conversation"
 	}
-	return thousands(int64(n)) + " conversations"
+	return LocaleFor("", "").Number(int64(n)) + " conversations"
 }
 
 // LabelNames lists the names of defined labels.

@@ -6,19 +6,26 @@ import (
 	"time"
 )
 
-// A Clock knows the present and the viewer's time zone.
+// A Clock knows the present and the viewer's time zone and way of writing dates.
 type Clock struct {
-	Now  time.Time
-	Zone *time.Location
+	Now    time.Time
+	Zone   *time.Location
+	Locale *Locale
 }
 
-// NewClock makes a clock for a viewer; an unknown or empty zone means UTC.
+// NewClock makes a clock for a viewer; an unknown or empty zone means UTC. It writes dates the usual way, see For.
 func NewClock(now time.Time, zone string) Clock {
 	location, err := time.LoadLocation(zone)
 	if err != nil || zone == "Local" {
 		location = time.UTC
 	}
-	return Clock{Now: now, Zone: location}
+	return Clock{Now: now, Zone: location, Locale: LocaleFor("", "")}
+}
+
+// For writes dates as the locale does.
+func (c Clock) For(l *Locale) Clock {
+	c.Locale = l
+	return c
 }
 
 // A Moment is one instant in the forms a <time> element needs.
@@ -27,6 +34,7 @@ type Moment struct {
 	Exact    string // full date and time with zone, shown on hover
 	Relative string // "3 min"
 	Clock    string // "14:03"
+	Lang     string // of the words in here, empty for English
 }
 
 // Moment describes an instant. The zero time gives the zero Moment, which a template skips.
@@ -35,25 +43,28 @@ func (c Clock) Moment(at time.Time) Moment {
 		return Moment{}
 	}
 	local := at.In(c.Zone)
+	l := c.Locale
 	return Moment{
 		ISO:      at.UTC().Format(time.RFC3339),
-		Exact:    local.Format("Mon 2 Jan 2006, 15:04:05 MST"),
+		Exact:    l.join(l.format(l.FullDate, local), l.format(l.FullTime, local)) + " " + local.Format("MST"),
 		Relative: c.relative(at),
-		Clock:    local.Format("15:04"),
+		Clock:    l.format(l.Time, local),
+		Lang:     l.Language(),
 	}
 }
 
 // relative must agree with the script's function of the same name (static/js/shell.js), which takes over on the page.
 func (c Clock) relative(at time.Time) string {
+	l := c.Locale
 	switch age := c.Now.Sub(at); {
 	case age < 45*time.Second:
-		return "now"
+		return l.Now
 	case age < time.Hour:
-		return fmt.Sprintf("%d min", max(1, int(age.Minutes())))
+		return l.amount(l.Minutes, max(1, int(age.Minutes())))
 	case age < 24*time.Hour:
-		return fmt.Sprintf("%d h", int(age.Hours()))
+		return l.amount(l.Hours, int(age.Hours()))
 	case age < 7*24*time.Hour:
-		return fmt.Sprintf("%d d", int(age.Hours()/24))
+		return l.amount(l.DaysAgo, int(age.Hours()/24))
 	}
 	return c.Date(at)
 }
@@ -62,24 +73,33 @@ func (c Clock) relative(at time.Time) string {
 func (c Clock) Date(at time.Time) string {
 	local, now := at.In(c.Zone), c.Now.In(c.Zone)
 	if local.Year() != now.Year() {
-		return local.Format("2 Jan 2006")
+		return c.Locale.format(c.Locale.YearDate, local)
 	}
-	return local.Format("2 Jan")
+	return c.Locale.format(c.Locale.ShortDate, local)
 }
+
+// DateTime is the day and the time of an instant.
+func (c Clock) DateTime(at time.Time) string { return c.Locale.join(c.Date(at), c.Time(at)) }
+
+// Time is the time of day of an instant.
+func (c Clock) Time(at time.Time) string { return c.Locale.format(c.Locale.Time, at.In(c.Zone)) }
+
+// Number writes a number as the viewer does.
+func (c Clock) Number(n int64) string { return c.Locale.Number(n) }
 
 // day names a day for a separator of the thread.
 func (c Clock) day(at time.Time) string {
 	switch c.daysAgo(at) {
 	case 0:
-		return "Today"
+		return upperFirst(c.Locale.Today)
 	case 1:
-		return "Yesterday"
+		return upperFirst(c.Locale.Yesterday)
 	}
 	local := at.In(c.Zone)
 	if local.Year() != c.Now.In(c.Zone).Year() {
-		return local.Format("Monday 2 January 2006")
+		return upperFirst(c.Locale.format(c.Locale.LongDayYear, local))
 	}
-	return local.Format("Monday 2 January")
+	return upperFirst(c.Locale.format(c.Locale.LongDay, local))
 }
 
 func (c Clock) daysAgo(at time.Time) int {

@@ -78,7 +78,7 @@ func HistoryOf(in *HistoryInput) History {
 func EpisodeOf(c *chat.Conversation, labels []chat.LabelDefinition, clock Clock) Episode {
 	e := Episode{
 		ID: c.ID, URL: HistoryURL(c.ID), Channel: ChannelOf(c.Channel), From: clock.Moment(c.CreatedAt), State: StateOf(c.State),
-		Active: c.State != chat.StateClosed, Summary: c.Summary, Labels: Labels(c.Labels, labels), Messages: messageCount(c.MessageCount),
+		Active: c.State != chat.StateClosed, Summary: c.Summary, Labels: Labels(c.Labels, labels), Messages: messageCount(c.MessageCount, clock),
 		Mood: MoodOf(sentiment(c)), Closed: closed(c, clock),
 	}
 	e.When = clock.Span(c.CreatedAt, c.ClosedAt)
@@ -91,11 +91,11 @@ func EpisodeOf(c *chat.Conversation, labels []chat.LabelDefinition, clock Clock)
 	return e
 }
 
-func messageCount(n int64) string {
+func messageCount(n int64, clock Clock) string {
 	if n == 1 {
 		return "1 message"
 	}
-	return thousands(n) + " messages"
+	return clock.Number(n) + " messages"
 }
 
 // sentiment is the mood of a conversation: what the agent who closed it said counts before what was computed.
@@ -177,14 +177,14 @@ func closed(c *chat.Conversation, clock Clock) *Closed {
 
 // Span words a time range in the viewer's zone: "5 Oct, 12:00 to 14:30". While it has no end it is "Since 5 Oct, 12:00".
 func (c Clock) Span(from, to time.Time) string {
-	start := c.Date(from) + ", " + from.In(c.Zone).Format("15:04")
+	start := c.DateTime(from)
 	switch {
 	case to.IsZero():
 		return "Since " + start
 	case c.daysAgo(from) == c.daysAgo(to):
-		return start + " to " + to.In(c.Zone).Format("15:04")
+		return start + " to " + c.Time(to)
 	}
-	return start + " to " + c.Date(to) + ", " + to.In(c.Zone).Format("15:04")
+	return start + " to " + c.DateTime(to)
 }
 
 // A ContactLink is a person by name and page.

@@ -41,6 +41,7 @@ type NoteList struct {
 // A NoteItem is a day or a note; exactly one is set.
 type NoteItem struct {
 	Day  string
+	Lang string // of the day, empty for English
 	Note *Note
 }
 
@@ -78,7 +79,7 @@ func NoteListOf(in *NotesInput) NoteList {
 	for i := range in.Notes {
 		n := &in.Notes[i]
 		if day := in.Clock.day(n.CreatedAt); day != list.LastDay {
-			list.Items, list.LastDay = append(list.Items, NoteItem{Day: day}), day
+			list.Items, list.LastDay = append(list.Items, NoteItem{Day: day, Lang: in.Clock.Locale.Language()}), day
 		}
 		list.Items = append(list.Items, NoteItem{Note: note(n, in)})
 	}

@@ -3,7 +3,6 @@ package view
 import (
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -187,11 +186,11 @@ func ContactPanelOf(in *ContactInput) *ContactPanel {
 			return i.Verified && i.Kind == chat.IdentityExternal && i.RetiredAt.IsZero()
 		}),
 		Created: in.Clock.Moment(c.CreatedAt), Seen: in.Clock.Moment(c.LastSeenAt),
-		Channels: channelLinks(c, in.Conversations), Profiles: profiles(c),
+		Channels: channelLinks(c, in.Conversations), Profiles: profiles(c, in.Clock),
 		Fields: Fields(c, in.Form, in.Clock), Labels: ContactLabels(c, in.Labels, in.Form), Attributes: ContactAttributes(c, in.Attributes, in.Form),
 		Merged: c.MergedFrom, Mood: AverageMood(in.Conversations), Insights: insights(c.Insights),
 	}
-	p.LocalTime, p.Zone = localTime(c.TimeZone, in.Clock.Now)
+	p.LocalTime, p.Zone = in.Clock.localTime(c.TimeZone)
 	for i := range c.Identities {
 		p.Identities = append(p.Identities, identity(&c.Identities[i], in.Clock))
 	}
@@ -220,7 +219,7 @@ func channelLinks(c *chat.Contact, conversations []chat.Conversation) []ChannelL
 }
 
 // profiles words what the platforms tell about the person.
-func profiles(c *chat.Contact) []Fact {
+func profiles(c *chat.Contact, clock Clock) []Fact {
 	var out []Fact
 	for _, p := range c.Profiles {
 		var parts []string
@@ -228,7 +227,7 @@ func profiles(c *chat.Contact) []Fact {
 			parts = append(parts, "@"+line(p.Username))
 		}
 		if p.FollowerCount > 0 {
-			parts = append(parts, thousands(p.FollowerCount)+" followers")
+			parts = append(parts, clock.Number(p.FollowerCount)+" followers")
 		}
 		if p.Follows {
 			parts = append(parts, "follows you")
@@ -246,12 +245,13 @@ func profiles(c *chat.Contact) []Fact {
 	return out
 }
 
-func localTime(zone string, now time.Time) (clock, name string) {
+// localTime is the day and the time where somebody is, in the viewer's words.
+func (c Clock) localTime(zone string) (clock, name string) {
 	location, err := time.LoadLocation(zone)
 	if zone == "" || err != nil {
 		return "", ""
 	}
-	return now.In(location).Format("Mon 15:04"), strings.ReplaceAll(zone, "_", " ")
+	return c.Locale.format(c.Locale.WeekTime, c.Now.In(location)), strings.ReplaceAll(zone, "_", " ")
 }
 
 func identity(i *chat.Identity, clock Clock) Identity {
@@ -283,13 +283,4 @@ func labelBox(id, title, base string, names []string, defined []chat.LabelDefini
 		}
 	}
 	return box
-}
-
-// thousands groups the digits of a number.
-func thousands(n int64) string {
-	digits := strconv.AppendInt(nil, n, 10)
-	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = slices.Insert(digits, i, ',')
-	}
-	return string(digits)
 }

@@ -124,7 +124,7 @@ func about(in *ConversationInput) []SessionFact {
 	out := []SessionFact{
 		{Name: "Channel", Value: ChannelOf(c.Channel).Name, Note: in.Account},
 		{Name: "Started", At: in.Clock.Moment(c.CreatedAt)},
-		{Name: "Messages", Value: thousands(c.MessageCount)},
+		{Name: "Messages", Value: in.Clock.Number(c.MessageCount)},
 	}
 	if !c.ClosedAt.IsZero() {
 		out = append(out, SessionFact{Name: "Closed", At: in.Clock.Moment(c.ClosedAt)})
@@ -171,7 +171,7 @@ func place(c *chat.Conversation, clock Clock) []SessionFact {
 	if zone == "" {
 		zone = c.Session.TimeZone
 	}
-	local, name := localTime(zone, clock.Now)
+	local, name := clock.localTime(zone)
 	fact := known("Local time", local, "time zone not known")
 	fact.Note = name
 	out = append(out, fact)

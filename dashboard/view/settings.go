@@ -39,22 +39,14 @@ type Profile struct {
 // ProfileOf makes the form.
 func ProfileOf(u *chat.User, form Form) Profile {
 	return Profile{
-		Form: form, Name: u.Name, Email: u.Email, TimeZone: u.TimeZone, Role: RoleName(u.Role), Zones: chat.TimeZones(), Locales: localeOptions(u.Locale),
+		Form: form, Name: u.Name, Email: u.Email, TimeZone: u.TimeZone, Role: RoleName(u.Role), Zones: chat.TimeZones(), Locales: LocaleOptions(u.Locale),
 	}
 }
 
 // Refused is the form again with what was typed and what was wrong with it.
 func (p Profile) Refused(err error, name, zone, locale string) Profile {
-	p.Name, p.TimeZone, p.Locales, p.Refusal = name, zone, localeOptions(locale), RefusalOf(err)
+	p.Name, p.TimeZone, p.Locales, p.Refusal = name, zone, LocaleOptions(locale), RefusalOf(err)
 	return p
-}
-
-func localeOptions(selected string) []Option {
-	pairs := [][2]string{{"", "English (usual)"}}
-	for _, l := range chat.Languages() {
-		pairs = append(pairs, [2]string{l.Code, l.Name})
-	}
-	return Options(selected, pairs...)
 }
 
 // RoleName is a role in words.

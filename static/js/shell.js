@@ -29,13 +29,22 @@
   document.addEventListener('sb:theme', (event) => choose(event.detail));
   nameTheme();
 
-  // --- relative times: agrees with view.Clock.relative -------------------------------------------------------------------
+  // --- the browser's time zone, for those who have not chosen one ---------------------------------------------------------
+  const here = Intl.DateTimeFormat().resolvedOptions().timeZone || '';
+  if (here && !document.cookie.split('; ').includes(`tz=${here}`)) {
+    document.cookie = `tz=${here}; Path=/; Max-Age=31536000; SameSite=Lax${location.protocol === 'https:' ? '; Secure' : ''}`;
+  }
+
+  // --- relative times: agrees with view.Clock.relative, in the words the server sent ---------------------------------------
+  const words = JSON.parse(root.dataset.times || '{}');
+  const amount = (unit, n) => (n === 1 && unit[1] ? unit[1] : unit[0]).replace('{0}', words.digits ? [...String(n)].map((digit) => [...words.digits][digit]).join('') : n);
   const relative = (at) => {
     const seconds = (Date.now() - at) / 1000;
-    if (seconds < 45) return 'now';
-    if (seconds < 3600) return `${Math.max(1, Math.floor(seconds / 60))} min`;
-    if (seconds < 86400) return `${Math.floor(seconds / 3600)} h`;
-    if (seconds < 7 * 86400) return `${Math.floor(seconds / 86400)} d`;
+    if (!words.now) return null;
+    if (seconds < 45) return words.now;
+    if (seconds < 3600) return amount(words.min, Math.max(1, Math.floor(seconds / 60)));
+    if (seconds < 86400) return amount(words.h, Math.floor(seconds / 3600));
+    if (seconds < 7 * 86400) return amount(words.d, Math.floor(seconds / 86400));
     return null; // the server's date stays
   };
   setInterval(() => {
