@@ -29,9 +29,10 @@ type Engine interface {
 	// Count counts what the filter selects, stopping at limit (0: no limit).
 	Count(ctx context.Context, collection string, filter []Condition, limit int64) (int64, error)
 
-	// Search finds documents that contain every word of text in the collection's text fields (whole words as document.Words
-	// splits them, case and accents folded), in no particular order; at most limit (0: no limit). No word finds nothing.
-	Search(ctx context.Context, collection, text string, limit int, decode Decode) error
+	// Search finds documents that contain every word of a text in the collection's text fields (words as document.Words splits
+	// them, case and accents folded), newest first: in the order in which they were inserted, or by the collection's Recent
+	// time, which is the same where documents are inserted when they happen. No word finds nothing.
+	Search(ctx context.Context, collection string, q TextQuery, decode Decode) error
 
 	// Write applies every write and returns one error for each, nil where it was done: *DuplicateError for an Insert (or a
 	// Replace) that hits a unique key, ErrVersion for a Replace whose version is not the stored one any more (or whose
@@ -79,6 +80,7 @@ type Collection struct {
 	Name    string
 	Indexes []Index
 	Text    []string // paths searched by Search; a path may lead through arrays
+	Recent  string   // time field that says which of two documents Search finds first, for engines that do not know
 	// ExpireAfter names a time field; documents may be removed once it has passed. Empty: never.
 	ExpireAfter string
 }
@@ -107,6 +109,14 @@ type Query struct {
 	After []any    // values of the Sort fields, then the id, of the last document seen; empty: from the start
 	Limit int      // 0: no limit
 	Only  []string // top-level fields to read; empty: all (id and version always)
+}
+
+// A TextQuery selects documents by their words.
+type TextQuery struct {
+	Text   string
+	Prefix bool   // the last word may be the beginning of a longer one, unless something that is no letter follows it
+	After  string // id of the last document seen; empty: from the start. Behind one that is gone there is nothing.
+	Limit  int    // 0: no limit
 }
 
 // A Condition on a declared field.

@@ -212,7 +212,10 @@ func (b *batch) perform(ctx context.Context, l locator, a chat.Act) error {
 		return err
 	}
 	m := t.conv.doc.Find(pageDoc(page), l.event)
-	if m == nil || !allowed(&t.conv.doc, m, a) || !m.Act(a) {
+	if m == nil {
+		return b.outdated(ctx, t)
+	}
+	if !allowed(&t.conv.doc, m, a) || !m.Act(a) {
 		return nil
 	}
 	if page != nil {
@@ -221,6 +224,18 @@ func (b *batch) perform(ctx context.Context, l locator, a chat.Act) error {
 	t.conv.doc.Touch(m)
 	t.conv.dirty = true
 	return nil
+}
+
+// outdated asks for everything again when a conversation was kept warm while another process wrote to it: the message that is
+// missing may be in what is stored. Nothing would notice later, because a document that is not changed is not written.
+func (b *batch) outdated(ctx context.Context, t *talk) error {
+	stored, err := find[chat.Conversation](ctx, b.s.engine, conversations, Query{
+		Where: []Condition{{Path: "id", Is: Equal, Value: t.conv.doc.ID}}, Only: []string{"contact_id"},
+	})
+	if err == nil && len(stored) > 0 && stored[0].Version != t.conv.seen {
+		return errAgain
+	}
+	return err
 }
 
 // allowed keeps a visitor's browser from taking back or rewriting what the business wrote. Platforms check that by themselves.

@@ -71,9 +71,9 @@ func (m *measured) Count(ctx context.Context, collection string, filter []Condit
 	return n, err
 }
 
-func (m *measured) Search(ctx context.Context, collection, text string, limit int, decode Decode) error {
+func (m *measured) Search(ctx context.Context, collection string, q TextQuery, decode Decode) error {
 	started := time.Now()
-	err := m.Engine.Search(ctx, collection, text, limit, decode)
+	err := m.Engine.Search(ctx, collection, q, decode)
 	m.observe("search", started, err)
 	return err
 }

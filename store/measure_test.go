@@ -26,7 +26,7 @@ func (b broken) Count(context.Context, string, []store.Condition, int64) (int64,
 	return 7, b.err
 }
 
-func (b broken) Search(context.Context, string, string, int, store.Decode) error { return b.err }
+func (b broken) Search(context.Context, string, store.TextQuery, store.Decode) error { return b.err }
 
 func (b broken) Write(context.Context, string, []store.Write) ([]error, error) {
 	return []error{store.ErrVersion}, b.err
@@ -44,7 +44,7 @@ func callAll(t *testing.T, e store.Engine, want error) {
 	require.Equal(t, []error{store.ErrVersion}, results)
 	require.Equal(t, "index", index)
 	for _, err := range []error{
-		countErr, writeErr, explainErr, e.Ensure(ctx, nil), e.Get(ctx, "c", nil, nil), e.Find(ctx, "c", store.Query{}, nil), e.Search(ctx, "c", "", 0, nil), e.Ping(ctx),
+		countErr, writeErr, explainErr, e.Ensure(ctx, nil), e.Get(ctx, "c", nil, nil), e.Find(ctx, "c", store.Query{}, nil), e.Search(ctx, "c", store.TextQuery{}, nil), e.Ping(ctx),
 	} {
 		require.ErrorIs(t, err, want)
 	}

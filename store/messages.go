@@ -151,3 +151,45 @@ func decodePlace(cursor string) (*chat.Place, error) {
 	}
 	return &p, nil
 }
+
+// MessagesAround lists the messages around one, which is about in the middle of them: Next leads to what came before, and newer
+// tells whether there is more behind. A message that is not in the conversation is chat.ErrNotFound.
+func (s *Store) MessagesAround(ctx context.Context, conversationID, messageID string, limit int) (l chat.List[chat.Message], newer bool, err error) {
+	place, err := s.placeOf(ctx, conversationID, messageID)
+	if err != nil {
+		return l, false, err
+	}
+	half := max(1, clampLimit(limit)/2)
+	behind, err := s.MessagesOldest(ctx, conversationID, chat.PageRequest{Cursor: encodePlace(place), Limit: half})
+	if err != nil {
+		return l, false, err
+	}
+	end := ""
+	if len(behind.Items) > 0 {
+		end = encodePlace(behind.Items[0].Place())
+	}
+	l, err = s.Messages(ctx, conversationID, end, half)
+	l.Items = append(l.Items, behind.Items...)
+	return l, behind.Next != "", err
+}
+
+// placeOf finds a message's place by its ledger entry, or on the newest page where the ledger does not know it.
+func (s *Store) placeOf(ctx context.Context, conversationID, messageID string) (chat.Place, error) {
+	c, err := s.Conversation(ctx, conversationID)
+	if err != nil {
+		return chat.Place{}, err
+	}
+	for i := range c.Messages {
+		if c.Messages[i].ID == messageID {
+			return c.Messages[i].Place(), nil
+		}
+	}
+	entry, err := one[chat.Entry](ctx, s.engine, ledger, messageID)
+	if err == nil && (entry.Place == nil || entry.ConversationID != conversationID) {
+		err = fmt.Errorf("store: message of another conversation: %w", chat.ErrNotFound)
+	}
+	if err != nil {
+		return chat.Place{}, err
+	}
+	return *entry.Place, nil
+}

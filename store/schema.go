@@ -57,7 +57,8 @@ func Collections() []Collection {
 		{Name: messagePages, Indexes: []Index{
 			{Name: "conversation", Fields: asc("conversation_id", "from_at")},
 		}},
-		{Name: ledger, Indexes: []Index{
+		// Messages are searched by their ledger entries, which are written once: the documents that hold them change with every message.
+		{Name: ledger, Text: []string{"text", "media.caption", "media.filename"}, Recent: "received_at", Indexes: []Index{
 			{Name: "request", Fields: asc("request_id", "received_at")},
 			{Name: "message_key", Fields: asc("message_key"), Sparse: true},
 			{Name: "target_key", Fields: asc("target_key"), Sparse: true},
@@ -71,7 +72,7 @@ func Collections() []Collection {
 		{Name: users, Indexes: []Index{{Name: "email", Fields: asc("email"), Unique: true}}},
 		{Name: logins, Indexes: []Index{{Name: "user", Fields: asc("user_id")}}, ExpireAfter: "expires_at"},
 		{Name: settings},
-		{Name: notes, Indexes: []Index{{Name: "contact_created", Fields: append(asc("contact_id"), desc("created_at")...)}}, ExpireAfter: "purge_at"},
+		{Name: notes, Text: []string{"text", "ticket"}, Recent: "created_at", Indexes: []Index{{Name: "contact_created", Fields: append(asc("contact_id"), desc("created_at")...)}}, ExpireAfter: "purge_at"},
 		{Name: comments, Indexes: []Index{{Name: "conversation_created", Fields: append(asc("conversation_id"), desc("created_at")...)}}},
 		{Name: notifications, Indexes: []Index{
 			{Name: "user_created", Fields: append(asc("user_id"), desc("created_at")...)},

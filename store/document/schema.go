@@ -52,7 +52,7 @@ func NewSchema(c store.Collection) (*Schema, error) {
 			return nil, fmt.Errorf("document: %s: %q is an array in one index and none in another: %w", c.Name, p, chat.ErrInvalid)
 		}
 	}
-	for _, p := range append(slices.Clone(c.Text), s.expiry()...) {
+	for _, p := range append(append(slices.Clone(c.Text), s.expiry()...), s.recent()...) {
 		if !path.MatchString(p) {
 			return nil, fmt.Errorf("document: %s: bad path %q: %w", c.Name, p, chat.ErrInvalid)
 		}
@@ -77,6 +77,13 @@ func (s *Schema) expiry() []string {
 		return nil
 	}
 	return []string{s.ExpireAfter}
+}
+
+func (s *Schema) recent() []string {
+	if s.Recent == "" {
+		return nil
+	}
+	return []string{s.Recent}
 }
 
 // Scalars are the paths of the indexes that are no array indexes, each once, and the expiry's.

@@ -1,6 +1,7 @@
 package document
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -27,6 +28,31 @@ func Words(texts ...string) []string {
 		}
 	}
 	return w.list
+}
+
+// maxQueryWords bounds how many words of a query count: nobody types more, and each costs a walk of the index.
+const maxQueryWords = 16
+
+// QueryWords splits the text of a query into words that must occur whole, and one that may be the beginning of a longer one:
+// the last, if the text ends with it and it has at least two letters. With one letter nearly every document would match.
+func QueryWords(text string, prefix bool) (whole []string, begin string) {
+	text = strings.ToValidUTF8(text, " ")
+	whole = Words(text)
+	whole = whole[:min(len(whole), maxQueryWords)]
+	if !prefix {
+		return whole, ""
+	}
+	end := strings.LastIndexFunc(text, func(r rune) bool { return !letter(r) })
+	_, size := utf8.DecodeRuneInString(text[max(end, 0):])
+	if end < 0 {
+		end, size = 0, 0
+	}
+	last := Words(text[end+size:])
+	if len(last) == 0 || utf8.RuneCountInString(last[len(last)-1]) < 2 {
+		return whole, ""
+	}
+	begin = last[len(last)-1]
+	return slices.DeleteFunc(whole, func(w string) bool { return w == begin }), begin
 }
 
 type words struct {

@@ -195,7 +195,7 @@ func indexModels(s *document.Schema) []mongo.IndexModel {
 		})
 	}
 	if len(s.Text) > 0 {
-		models = append(models, mongo.IndexModel{Keys: bson.D{{Key: wordsField, Value: 1}}, Options: options.Index().SetName(wordsIndex)})
+		models = append(models, mongo.IndexModel{Keys: append(bson.D{{Key: wordsField, Value: 1}}, recency(s)...), Options: options.Index().SetName(wordsIndex)})
 	}
 	return models
 }

@@ -76,18 +76,62 @@ func (e *Engine) Count(ctx context.Context, collection string, where []store.Con
 }
 
 // Search implements store.Engine.
-func (e *Engine) Search(ctx context.Context, collection, text string, limit int, decode store.Decode) error {
+func (e *Engine) Search(ctx context.Context, collection string, q store.TextQuery, decode store.Decode) error {
 	s, err := e.schema(collection)
 	if err != nil {
 		return err
 	}
-	words := document.Words(strings.ToValidUTF8(text, " "))
-	if len(words) == 0 || len(s.Text) == 0 {
+	whole, begin := document.QueryWords(q.Text, q.Prefix)
+	if len(whole) == 0 && begin == "" || len(s.Text) == 0 {
 		return nil
 	}
-	o := options.Find().SetProjection(projection(nil)).SetLimit(int64(max(0, limit)))
-	_, err = e.read(ctx, collection, bson.D{{Key: wordsField, Value: bson.D{{Key: "$all", Value: words}}}}, o, decode)
+	all := bson.A{}
+	if len(whole) > 0 {
+		all = append(all, bson.D{{Key: wordsField, Value: bson.D{{Key: "$all", Value: whole}}}})
+	}
+	if begin != "" {
+		all = append(all, bson.D{{Key: wordsField, Value: prefix(begin, true)}})
+	}
+	if q.After != "" {
+		behind, err := e.behind(ctx, s, q.After)
+		if behind == nil || err != nil {
+			return err
+		}
+		all = append(all, behind)
+	}
+	o := options.Find().SetProjection(projection(nil)).SetSort(recency(s)).SetLimit(int64(max(0, q.Limit)))
+	_, err = e.read(ctx, collection, bson.D{{Key: "$and", Value: all}}, o, decode)
 	return err
+}
+
+// recency is the order of Search.
+func recency(s *document.Schema) bson.D {
+	if s.Recent == "" {
+		return bson.D{{Key: "_id", Value: -1}}
+	}
+	return bson.D{{Key: s.Recent, Value: -1}, {Key: "_id", Value: -1}}
+}
+
+// behind is the condition for what Search finds after a document; nil when that is gone.
+func (e *Engine) behind(ctx context.Context, s *document.Schema, id string) (bson.D, error) {
+	older := bson.D{{Key: "_id", Value: bson.D{{Key: "$lt", Value: id}}}}
+	if s.Recent == "" {
+		return older, nil
+	}
+	var doc bson.Raw
+	o := options.Find().SetProjection(bson.D{{Key: s.Recent, Value: 1}})
+	n, err := e.read(ctx, s.Name, bson.D{{Key: "_id", Value: id}}, o, func(fill func(any) error) error { return fill(&doc) })
+	if err != nil || n == 0 {
+		return nil, err
+	}
+	at, err := doc.LookupErr(strings.Split(s.Recent, ".")...)
+	if err != nil {
+		return older, nil //nolint:nilerr // a document without the time: those without come last, by id
+	}
+	return bson.D{{Key: "$or", Value: bson.A{
+		bson.D{{Key: s.Recent, Value: bson.D{{Key: "$lt", Value: at}}}},
+		bson.D{{Key: s.Recent, Value: at}, older[0]},
+	}}}, nil
 }
 
 // read hands every document a filter selects to decode and returns how many there were.

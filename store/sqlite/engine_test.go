@@ -73,7 +73,7 @@ func found(t *testing.T, e *Engine, where ...store.Condition) []string {
 func searched(t *testing.T, e *Engine, text string) []string {
 	t.Helper()
 	var ids []string
-	require.NoError(t, e.Search(t.Context(), "docs", text, 0, func(fill func(any) error) error {
+	require.NoError(t, e.Search(t.Context(), "docs", store.TextQuery{Text: text, Limit: 0}, func(fill func(any) error) error {
 		var d doc
 		err := fill(&d)
 		ids = append(ids, d.ID)

@@ -96,21 +96,32 @@ func (e *Engine) Count(ctx context.Context, collection string, filter []store.Co
 }
 
 // Search implements store.Engine, newest documents first.
-func (e *Engine) Search(ctx context.Context, collection, text string, limit int, decode store.Decode) error {
+func (e *Engine) Search(ctx context.Context, collection string, q store.TextQuery, decode store.Decode) error {
 	t, err := e.table(collection)
 	if err != nil {
 		return err
 	}
-	words := document.Words(strings.ToValidUTF8(text, " "))
-	if len(words) == 0 || len(t.Text) == 0 {
+	whole, begin := document.QueryWords(q.Text, q.Prefix)
+	if len(whole) == 0 && begin == "" || len(t.Text) == 0 {
 		return nil
 	}
+	var terms []string // words hold letters and digits only
+	for _, w := range whole {
+		terms = append(terms, `"`+w+`"`)
+	}
+	if begin != "" {
+		terms = append(terms, `"`+begin+`"*`)
+	}
+	limit := q.Limit
 	if limit <= 0 {
 		limit = -1
 	}
-	match := `"` + strings.Join(words, `" "`) + `"` // words hold letters and digits only
-	_, err = e.read(ctx, "SELECT d.doc FROM "+t.text()+" AS w CROSS JOIN "+t.name()+" AS d ON d.n = w.rowid WHERE w."+t.text()+" MATCH ? ORDER BY w.rowid DESC LIMIT ?",
-		[]any{match, limit}, nil, decode)
+	behind, arguments := "", []any{strings.Join(terms, " ")}
+	if q.After != "" {
+		behind, arguments = " AND w.rowid < (SELECT n FROM "+t.name()+" WHERE id = ?)", append(arguments, q.After)
+	}
+	_, err = e.read(ctx, "SELECT d.doc FROM "+t.text()+" AS w CROSS JOIN "+t.name()+" AS d ON d.n = w.rowid WHERE w."+t.text()+" MATCH ?"+behind+" ORDER BY w.rowid DESC LIMIT ?",
+		append(arguments, limit), nil, decode)
 	return err
 }
 

@@ -3,6 +3,8 @@ package storetest
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -213,7 +215,9 @@ func (s Suite) search(t *testing.T) {
 		must(t, e, insert(item{ID: id, Version: 1, Body: t2[0], Notes: []note{{Text: t2[1]}, {By: "hidden"}}}))
 	}
 	lookFor := func(text string) []string {
-		found, err := collect[item](func(d store.Decode) error { return e.Search(t.Context(), items, text, 10, d) })
+		found, err := collect[item](func(d store.Decode) error {
+			return e.Search(t.Context(), items, store.TextQuery{Text: text, Limit: 10}, d)
+		})
 		require.NoError(t, err)
 		return ids(found)
 	}
@@ -235,6 +239,49 @@ func (s Suite) search(t *testing.T) {
 		must(t, e, insert(item{ID: fmt.Sprint("many", n), Version: 1, Body: "common"}))
 	}
 	require.Len(t, lookFor("common"), 10)
+	s.searchPrefix(t, e)
+}
+
+// searchPrefix: the last word may be cut off, and pages go back in time without doubles or gaps.
+func (s Suite) searchPrefix(t *testing.T, e store.Engine) {
+	begins := func(text, after string, limit int) []string {
+		found, err := collect[item](func(d store.Decode) error {
+			return e.Search(t.Context(), items, store.TextQuery{Text: text, Prefix: true, After: after, Limit: limit}, d)
+		})
+		require.NoError(t, err)
+		var list []string
+		for _, i := range found {
+			list = append(list, i.ID)
+		}
+		return list
+	}
+	for text, want := range map[string][]string{
+		"caf": {"b"}, "CAFÉ cr": {"b"}, "ca cr": nil, "ca": {"b"}, "c": nil, "cr ": nil, "creme str": {"b"}, "йог": {"d"}, "food": nil, "東": {"e"}, "em": {"e"}, `"em`: {"e"}, `"em*`: nil,
+		"em*": nil, "ema OR em": nil, strings.Repeat("x", 2000): nil, strings.Repeat("caf ", 500): nil, "\x00": nil,
+	} {
+		require.ElementsMatch(t, want, begins(text, "", 0), "%q", text)
+	}
+	day := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	var want []string
+	for n := range 11 {
+		id := fmt.Sprintf("paged%02d", n)
+		must(t, e, insert(item{ID: id, Version: 1, Body: "turning pages", Seen: day.Add(time.Duration(n/2) * time.Hour)}))
+		want = append(want, id)
+	}
+	slices.Reverse(want)
+	for _, size := range []int{1, 3, 4, 20} {
+		var got []string
+		for after := ""; ; {
+			page := begins("pages turn", after, size)
+			got = append(got, page...)
+			if len(page) < size {
+				break
+			}
+			after = page[len(page)-1]
+		}
+		require.Equal(t, want, got, "pages of %d", size)
+	}
+	require.Empty(t, begins("turn", "gone", 5), "behind what is gone there is nothing")
 }
 
 func (s Suite) undeclared(t *testing.T) {
@@ -261,7 +308,7 @@ func (s Suite) undeclared(t *testing.T) {
 	}
 	require.ErrorIs(t, e.Find(t.Context(), "nowhere", store.Query{}, nothing), chat.ErrInvalid)
 	require.ErrorIs(t, e.Get(t.Context(), "nowhere", []string{"x"}, nothing), chat.ErrInvalid)
-	require.ErrorIs(t, e.Search(t.Context(), "nowhere", "x", 1, nothing), chat.ErrInvalid)
+	require.ErrorIs(t, e.Search(t.Context(), "nowhere", store.TextQuery{Text: "x", Limit: 1}, nothing), chat.ErrInvalid)
 	_, err := e.Write(t.Context(), "nowhere", []store.Write{remove("x")})
 	require.ErrorIs(t, err, chat.ErrInvalid)
 	_, err = e.Count(t.Context(), "nowhere", nil, 0)

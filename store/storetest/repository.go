@@ -58,6 +58,11 @@ func RunRepository(t *testing.T, open func(t *testing.T) store.Engine, sortsWith
 		{"one administrator remains", lastAdmin},
 		{"a person's logins", loginsOfAUser},
 		{"a department that goes leaves nothing behind", departmentGoes},
+		{"search finds what messages say now, in newest and older pages", searchMessages},
+		{"search obeys the scope and takes every query as text", searchScope},
+		{"an inbox search is about people and messages", searchInbox},
+		{"notes are found until they are deleted", searchNotes},
+		{"messages around one", messagesAround},
 		{"lists page by cursor without doubles or gaps", lists},
 		{"every list uses an index", func(t *testing.T, open func(*testing.T) store.Engine) { explained(t, open, sortsWithoutIndex) }},
 	} {

@@ -127,7 +127,8 @@ func declaration() store.Collection {
 			{Name: "waiting", Fields: up("waiting_since"), Sparse: true},
 			{Name: "country", Fields: up("place.country")},
 		},
-		Text: []string{"body", "notes.text"},
+		Text:   []string{"body", "notes.text"},
+		Recent: "seen_at",
 	}
 }
 

@@ -275,7 +275,9 @@ func (s Suite) reopen(t *testing.T) {
 	clash := sample(60)
 	clash.Keys = []string{"k7"}
 	duplicateOf(t, write(t, second, insert(clash))[0], "keys")
-	found, err := collect[item](func(d store.Decode) error { return second.Search(t.Context(), items, "word7", 10, d) })
+	found, err := collect[item](func(d store.Decode) error {
+		return second.Search(t.Context(), items, store.TextQuery{Text: "word7", Limit: 10}, d)
+	})
 	require.NoError(t, err)
 	require.Equal(t, []string{sample(7).ID}, ids(found))
 }
@@ -347,7 +349,9 @@ func (s Suite) hostile(t *testing.T) {
 		} {
 			require.Contains(t, ids(find(t, e, store.Query{Where: []store.Condition{c}})), i.ID, "%q %s", text, c.Path)
 		}
-		_, err := collect[item](func(d store.Decode) error { return e.Search(t.Context(), items, text, 5, d) })
+		_, err := collect[item](func(d store.Decode) error {
+			return e.Search(t.Context(), items, store.TextQuery{Text: text, Limit: 5}, d)
+		})
 		require.NoError(t, err)
 	}
 	type mapped struct {
