@@ -90,6 +90,7 @@ type Deps struct {
 	Settings      Settings
 	Auditor       Auditor
 	Views         Views
+	Finder        Finder
 	Notes         Notes
 	Comments      Comments
 	Escalations   Escalations
@@ -128,7 +129,7 @@ type Dashboard struct {
 
 // New prepares templates and assets and fails when one of them is broken.
 func New(deps Deps, config Config) (*Dashboard, error) {
-	if deps.Conversations == nil || deps.Contacts == nil || deps.Users == nil || deps.Logins == nil || deps.Settings == nil || deps.Auditor == nil || deps.Views == nil ||
+	if deps.Conversations == nil || deps.Contacts == nil || deps.Users == nil || deps.Logins == nil || deps.Settings == nil || deps.Auditor == nil || deps.Views == nil || deps.Finder == nil ||
 		deps.Notes == nil || deps.Comments == nil || deps.Escalations == nil || deps.Notices == nil ||
 		deps.People == nil || deps.Departments == nil ||
 		deps.Changes == nil || deps.Hub == nil || deps.Log == nil {

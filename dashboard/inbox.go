@@ -17,8 +17,8 @@ import (
 const (
 	rowPage  = 30
 	rowLimit = 200
-	// A search finds people first and then their conversations.
-	searchPeople = 50
+	// People and notes that stand above the conversations of a search.
+	foundBeside = 3
 )
 
 // inboxBody is what the inbox page shows; Thread and Panel are nil when no conversation is open.
@@ -157,20 +157,17 @@ func filterOf(c *fiber.Ctx, q inboxQuery, n named) view.Filter {
 }
 
 // conversationQuery is the one place that makes a query of a filter for whoever is signed in.
-func (d *Dashboard) conversationQuery(c *fiber.Ctx, f chat.ViewFilter) (chat.ConversationQuery, error) {
+func (d *Dashboard) conversationQuery(c *fiber.Ctx, f chat.ViewFilter) (chat.ConversationQuery, chat.Matches, error) {
 	q := f.Query(&signedIn(c).user)
 	if f.Text == "" {
-		return q, nil
+		return q, chat.Matches{}, nil
 	}
-	people, err := d.Contacts.Contacts(c.UserContext(), chat.ContactQuery{Search: f.Text, PageRequest: chat.PageRequest{Limit: searchPeople}})
+	found, err := d.Finder.MatchConversations(c.UserContext(), f.Text)
 	if err != nil {
-		return q, fmt.Errorf("dashboard: search people: %w", err)
+		return q, found, fmt.Errorf("dashboard: search: %w", err)
 	}
-	q.ContactIDs = []string{}
-	for i := range people.Items {
-		q.ContactIDs = append(q.ContactIDs, people.Items[i].ID)
-	}
-	return q, nil
+	q.IDs = append([]string{}, found.Conversations...) // none found is not the same as none asked for
+	return q, found, nil
 }
 
 // rows reads a stretch of the list.
@@ -179,7 +176,7 @@ func (d *Dashboard) rows(c *fiber.Ctx, q inboxQuery, current string) (view.Rows,
 	if err != nil {
 		return view.Rows{}, err
 	}
-	cq, err := d.conversationQuery(c, q.filter)
+	cq, matches, err := d.conversationQuery(c, q.filter)
 	if err != nil {
 		return view.Rows{}, err
 	}
@@ -191,7 +188,39 @@ func (d *Dashboard) rows(c *fiber.Ctx, q inboxQuery, current string) (view.Rows,
 	if err != nil {
 		return view.Rows{}, err
 	}
-	return d.rowsOf(c, q, &found, current)
+	rows, err := d.rowsOf(c, q, &found, current)
+	if err != nil || q.filter.Text == "" {
+		return rows, err
+	}
+	markFound(&rows, q, matches)
+	return rows, d.foundBeside(c, &rows, q.filter.Text)
+}
+
+// markFound lets rows show the messages a search has found.
+func markFound(rows *view.Rows, q inboxQuery, matches chat.Matches) {
+	for i := range rows.Items {
+		if hit, ok := matches.Messages[rows.Items[i].ID]; ok {
+			rows.Items[i].Find(&hit, q.filter.Text, q.values())
+		}
+	}
+}
+
+// foundBeside adds the people and notes a search has found to the first rows.
+func (d *Dashboard) foundBeside(c *fiber.Ctx, rows *view.Rows, text string) error {
+	rows.Query, rows.SearchURL = text, view.URL("/search", url.Values{"q": {text}})
+	if query(c, "after") != "" || !view.Searchable(text) {
+		return nil
+	}
+	for _, key := range []string{"people", "notes"} {
+		group, err := d.foundGroup(c, key, text, "", foundBeside)
+		if err != nil {
+			return err
+		}
+		if len(group.Items) > 0 {
+			rows.Groups = append(rows.Groups, group)
+		}
+	}
+	return nil
 }
 
 func (d *Dashboard) rowsOf(c *fiber.Ctx, q inboxQuery, found *chat.List[chat.Conversation], current string) (view.Rows, error) {
@@ -248,6 +277,13 @@ func (d *Dashboard) rowAgain(c *fiber.Ctx, id string, q inboxQuery) (view.Row, e
 	rows, err := d.rowsOf(c, q, &found, id)
 	if err != nil {
 		return view.Row{}, err
+	}
+	if q.filter.Text != "" {
+		_, matches, err := d.conversationQuery(c, q.filter)
+		if err != nil {
+			return view.Row{}, err
+		}
+		markFound(&rows, q, matches)
 	}
 	return rows.Items[0], nil
 }

@@ -23,6 +23,9 @@ func screens() []string {
 		"/login", "/inbox", "/inbox?view=closed", "/inbox?q=nobody", "/inbox?view=mine&channel=whatsapp&label=delivery&sort=waiting", "/contacts",
 		"/contacts?q=nobody", "/contacts?sort=name&country=DE", "/nowhere", "/settings/account", "/settings/users", "/settings/users/new", "/settings/users/edit/" + benID, "/settings/departments", "/settings/audit", "/settings/audit?what=export",
 		"/inbox?state=any&assigned=nobody&label=a&label=%22%3E%3Cb%3E&priority=low&flagged=1&offered=1&department=x&q=%22%3Cscript%3E",
+		"/contacts?q=nobody", "/contacts?sort=name&country=DE", "/nowhere", "/settings/account", "/settings/audit", "/settings/audit?what=export",
+		"/search", "/search?q=javascript", "/search?q=sample", "/search?q=a&in=people",
+		"/inbox/" + talkID + "?at=m2", "/inbox?state=any&assigned=nobody&label=a&label=%22%3E%3Cb%3E&priority=low&flagged=1&offered=1&department=x&q=%22%3Cscript%3E",
 		"/notifications", "/history/" + talkID, "/history/" + hostileTalkID, "/history/" + oldTalkID,
 	}
 	for _, id := range []string{talkID, webID, hostileTalkID} {
@@ -41,7 +44,7 @@ func screens() []string {
 
 func fragments() []string {
 	return []string{
-		"/inbox", "/inbox?after=40", "/find?q=ana", "/find?q=script", "/presence?open=" + talkID + "&ids=" + talkID + "," + webID, "/inbox/" + talkID, "/inbox/" + hostileTalkID + "/messages", "/inbox/" + talkID + "/messages?before=10",
+		"/inbox", "/inbox?after=40", "/inbox?q=javascript", "/search?q=javascript", "/search?q=javascript&in=messages", "/views", "/find?q=ana", "/find?q=script", "/presence?open=" + talkID + "&ids=" + talkID + "," + webID, "/inbox/" + talkID, "/inbox/" + hostileTalkID + "/messages", "/inbox/" + talkID + "/messages?before=10",
 		"/inbox/" + talkID + "/panel?tab=contact", "/inbox/" + hostileTalkID + "/panel?tab=conversation", "/contacts", "/contacts?after=50",
 		"/inbox/" + talkID + "/panel?tab=notes", "/inbox/" + talkID + "/panel?tab=notes&older=20", "/contacts/" + hostileID + "?tab=notes&older=20",
 		"/contacts/" + anaID + "?tab=escalations&part=tabs", "/inbox/" + talkID + "/comments", "/notifications/badge?known=0", "/notifications",

@@ -42,6 +42,7 @@ func (d *Dashboard) routes() []route {
 		d.inboxRoutes(),
 		d.viewRoutes(),
 		d.handlingRoutes(),
+		d.searchRoutes(),
 		d.contactRoutes(),
 		d.presenceRoutes(),
 		d.findRoutes(),

@@ -49,7 +49,7 @@ func (d *Dashboard) conversations(c *fiber.Ctx, q chat.ConversationQuery) (chat.
 
 // count counts what a filter shows within the caller's scope.
 func (d *Dashboard) count(c *fiber.Ctx, f chat.ViewFilter) (int64, error) {
-	q, err := d.conversationQuery(c, f)
+	q, _, err := d.conversationQuery(c, f)
 	if err != nil {
 		return 0, err
 	}

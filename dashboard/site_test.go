@@ -39,6 +39,7 @@ var prepared = sync.OnceValues(func() (*Dashboard, error) {
 	return New(Deps{
 		Conversations: store, Contacts: store, Users: store, Logins: store, Settings: store, Views: store, Notes: store, Comments: store, Escalations: store, Notices: store, Changes: store, Hub: live.NewHub("test", nil),
 		Auditor: store, People: store, Departments: store,
+		Conversations: store, Contacts: store, Users: store, Logins: store, Settings: store, Auditor: store, Views: store, Finder: store, Notes: store, Comments: store, Escalations: store, Notices: store, Changes: store, Hub: live.NewHub("test", nil),
 		Log: slog.New(slog.DiscardHandler),
 	}, Config{})
 })
@@ -55,6 +56,7 @@ func newSite(t *testing.T) *site {
 	d.Deps = Deps{
 		Conversations: s.store, Contacts: s.store, Users: s.store, Logins: s.store, Settings: s.store, Views: s.store, Notes: s.store, Comments: s.store, Escalations: s.store, Notices: s.store, Changes: s.store, Hub: s.hub,
 		Auditor: s.store, People: s.store, Departments: s.store,
+		Conversations: s.store, Contacts: s.store, Users: s.store, Logins: s.store, Settings: s.store, Auditor: s.store, Views: s.store, Finder: s.store, Notes: s.store, Comments: s.store, Escalations: s.store, Notices: s.store, Changes: s.store, Hub: s.hub,
 		Log: slog.New(slog.DiscardHandler),
 	}
 	d.config = withDefaults(Config{Now: func() time.Time { return s.now }, ClientIP: func(c *fiber.Ctx) string { return c.Get("Test-Client", "192.0.2.1") }})

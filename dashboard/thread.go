@@ -70,12 +70,12 @@ func (d *Dashboard) desk(c *fiber.Ctx, id string, q inboxQuery, amend func(*view
 	}
 	unread := conversation.Unread(agent)
 	thread := d.threadOf(c, &conversation, &contact, q)
-	list, err := d.Conversations.Messages(ctx, id, query(c, "before"), messagePage)
+	shown, err := d.partOf(c, id)
 	if err != nil {
-		return nil, fmt.Errorf("dashboard: read messages: %w", err)
+		return nil, err
 	}
-	marker := view.FirstUnread(list.Items, unread)
-	thread.Messages = d.messagesOf(c, &conversation, &contact, &list, marker, unread)
+	marker := view.FirstUnread(shown.Items, unread)
+	thread.Messages = d.messagesOf(c, &conversation, &contact, &shown, marker, unread)
 	if unread > 0 && c.Get("Sec-Purpose") == "" { // a browser that only prefetches shows nothing to anybody
 		if err := d.read(ctx, id, agent); err != nil {
 			return nil, err
@@ -116,22 +116,28 @@ func (d *Dashboard) threadOf(c *fiber.Ctx, conversation *chat.Conversation, cont
 }
 
 // messagesOf makes the items of a stretch of messages, with the addresses to fetch it again and to go further back.
-func (d *Dashboard) messagesOf(c *fiber.Ctx, conversation *chat.Conversation, contact *chat.Contact, list *chat.List[chat.Message], marker string, unread int64) view.Messages {
-	base, before := "/inbox/"+url.PathEscape(conversation.ID), query(c, "before")
+func (d *Dashboard) messagesOf(c *fiber.Ctx, conversation *chat.Conversation, contact *chat.Contact, shown *threadPart, marker string, unread int64) view.Messages {
+	base := "/inbox/" + url.PathEscape(conversation.ID)
 	in := view.ThreadInput{
-		Messages: list.Items, Timeline: conversation.Timeline, Oldest: list.Next == "", Newest: before == "", Marker: marker, Unread: unread,
+		Messages: shown.Items, Timeline: conversation.Timeline, Oldest: shown.Next == "", Newest: !shown.older, Marker: marker, Unread: unread,
 		Contact: view.ContactName(contact), Business: d.config.AccountName(conversation.Channel, conversation.Account), Clock: d.clock(c),
 	}
 	out := view.Messages{
 		ID: conversation.ID, Items: view.Items(&in), ReadURL: base + "/read", Markable: conversation.Unread(signedIn(c).user.ID) > 0,
 		RefreshURL: view.URL(base+"/messages", url.Values{"marker": {marker}}),
 	}
-	if list.Next != "" {
-		out.OlderURL = view.URL(base, url.Values{"before": {list.Next}})
-		out.OlderFragmentURL = view.URL(base+"/messages", url.Values{"before": {list.Next}})
+	if shown.Next != "" {
+		out.OlderURL = view.URL(base, url.Values{"before": {shown.Next}})
+		out.OlderFragmentURL = view.URL(base+"/messages", url.Values{"before": {shown.Next}})
 	}
-	if before != "" {
+	if shown.older {
 		out.NewerURL = base
+	}
+	if shown.found != "" {
+		out.Mark(shown.found)
+		if shown.older { // fetched again, it stays where it is
+			out.RefreshURL = view.URL(base+"/messages", url.Values{"marker": {marker}, "at": {shown.found}})
+		}
 	}
 	return out
 }
@@ -186,14 +192,19 @@ func (d *Dashboard) messages(c *fiber.Ctx) error {
 		if err != nil {
 			return fmt.Errorf("dashboard: read older messages: %w", err)
 		}
-		return d.render(c, http.StatusOK, "partials/older", d.messagesOf(c, &conversation, &contact, &list, "", 0))
+		return d.render(c, http.StatusOK, "partials/older", d.messagesOf(c, &conversation, &contact, &threadPart{List: list, older: true}, "", 0))
 	}
-	list, err := d.onScreen(ctx, id, query(c, "first"), query(c, "older"))
+	marker := query(c, "marker")
+	var shown threadPart
+	if query(c, "at") != "" {
+		shown, err = d.partOf(c, id)
+	} else {
+		shown.List, err = d.onScreen(ctx, id, query(c, "first"), query(c, "older"))
+	}
 	if err != nil {
 		return err
 	}
-	marker := query(c, "marker")
-	out := d.messagesOf(c, &conversation, &contact, &list, marker, unreadSince(list.Items, marker))
+	out := d.messagesOf(c, &conversation, &contact, &shown, marker, unreadSince(shown.Items, marker))
 	thread := d.threadOf(c, &conversation, &contact, readInboxQuery(c))
 	thread.Messages = out
 	return d.render(c, http.StatusOK, "partials/refresh", thread)

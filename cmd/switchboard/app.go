@@ -42,6 +42,7 @@ var (
 	_ dashboard.Settings      = (*store.Store)(nil)
 	_ dashboard.Auditor       = (*store.Store)(nil)
 	_ dashboard.Views         = (*store.Store)(nil)
+	_ dashboard.Finder        = (*store.Store)(nil)
 	_ dashboard.Notes         = (*store.Store)(nil)
 	_ dashboard.Comments      = (*store.Store)(nil)
 	_ dashboard.Escalations   = (*store.Store)(nil)
@@ -331,6 +332,8 @@ func (a *App) openScreens(s *store.Store) error {
 		Conversations: s, Contacts: s, Users: s, Logins: logins{s}, Settings: s, Views: s, Notes: s, Comments: s, Escalations: s, Notices: s, Changes: a.stream, Hub: a.hub, Log: a.log, Metrics: a.reg,
 		Auditor: s, People: s, Departments: s,
 	}, dashboard.Config{Secure: a.cfg.CookieSecure, ClientIP: clientIP(a.cfg.proxies), AccountName: a.file.accountNames(), GeoCredits: credits(a.places), KeepIP: a.keepIP, Device: a.device})
+		Conversations: s, Contacts: s, Users: s, Logins: logins{s}, Settings: s, Auditor: s, Views: s, Finder: s, Notes: s, Comments: s, Escalations: s, Notices: s, Changes: a.stream, Hub: a.hub, Log: a.log, Metrics: a.reg,
+	}, dashboard.Config{Secure: a.cfg.CookieSecure, ClientIP: clientIP(a.cfg.proxies), AccountName: a.file.accountNames(), GeoCredits: credits(a.places), KeepIP: a.keepIP})
 	if err != nil {
 		return err
 	}

@@ -23,6 +23,9 @@ type Rows struct {
 	RefreshURL string
 	MoreURL    string // the next rows; empty at the end
 	Empty      *Empty
+	Groups     []ResultGroup // people and notes that a search has found
+	SearchURL  string        // everything the search has found
+	Query      string
 }
 
 // An Option of a select.
@@ -46,7 +49,8 @@ type Row struct {
 	Avatar   Avatar
 	Name     string
 	Preview  string
-	Sent     bool // the newest message is ours
+	Found    []chat.Piece // instead of the preview: the message that was found
+	Sent     bool         // the newest message is ours
 	Icon     string
 	At       Moment
 	Unread   string
@@ -59,6 +63,12 @@ type Row struct {
 	Watch    Watch // colleagues who have it in view
 	Flagged  bool
 	Offered  *Offered // a transfer that waits for the viewer
+}
+
+// Find lets the row show the message a search has found, and lead to it.
+func (r *Row) Find(h *chat.Hit, text string, query url.Values) {
+	r.Found, r.Icon, r.Sent = chat.Snippet(h.Text, text, rowSnippet), "search", h.Direction == chat.Outbound
+	r.URL = MessageURL(r.ID, h.MessageID, query)
 }
 
 // A Priority as word, and shape by class.

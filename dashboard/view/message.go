@@ -14,6 +14,7 @@ type Message struct {
 	ID        string
 	Mine      bool // written by the business
 	Author    string
+	Found     bool // a search led to it
 	Grouped   bool // follows one of the same author closely: no heading of its own
 	At        Moment
 	Text      []Segment

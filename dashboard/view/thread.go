@@ -38,6 +38,15 @@ type Messages struct {
 	ReadURL          string
 }
 
+// Mark marks the message that was asked for.
+func (m *Messages) Mark(id string) {
+	for i := range m.Items {
+		if message := m.Items[i].Message; message != nil && message.ID == id {
+			message.Found = true
+		}
+	}
+}
+
 // An Item is one line of a thread; exactly one field is set.
 type Item struct {
 	Day     string

@@ -114,7 +114,7 @@
     markCurrent();
     const inbox = $('.inbox');
     if (inbox) inbox.dataset.narrow = $('#thread') ? 'thread' : 'list';
-    const mark = $('#unread-mark');
+    const mark = $('[data-found]') || $('#unread-mark');
     if (mark) {
       const area = scroller();
       area.scrollTop += mark.getBoundingClientRect().top - area.getBoundingClientRect().top - 24;
