@@ -37,9 +37,9 @@ var csrf = mask(secretToken)
 var prepared = sync.OnceValues(func() (*Dashboard, error) {
 	store := newFake()
 	return New(Deps{
-		Conversations: store, Contacts: store, Users: store, Logins: store, Settings: store, Views: store, Notes: store, Comments: store, Escalations: store, Notices: store, Changes: store, Hub: live.NewHub("test", nil),
+		Conversations: store, Contacts: store, Users: store, Logins: store, Settings: store, Notes: store, Comments: store, Escalations: store, Notices: store, Changes: store, Hub: live.NewHub("test", nil),
 		Auditor: store, People: store, Departments: store,
-		Conversations: store, Contacts: store, Users: store, Logins: store, Settings: store, Auditor: store, Views: store, Finder: store, Notes: store, Comments: store, Escalations: store, Notices: store, Changes: store, Hub: live.NewHub("test", nil),
+		Views: store, Finder: store,
 		Log: slog.New(slog.DiscardHandler),
 	}, Config{})
 })
@@ -54,9 +54,9 @@ func newSite(t *testing.T) *site {
 	require.NoError(t, err)
 	d := *base // templates and assets are prepared once; all else is this test's own
 	d.Deps = Deps{
-		Conversations: s.store, Contacts: s.store, Users: s.store, Logins: s.store, Settings: s.store, Views: s.store, Notes: s.store, Comments: s.store, Escalations: s.store, Notices: s.store, Changes: s.store, Hub: s.hub,
+		Conversations: s.store, Contacts: s.store, Users: s.store, Logins: s.store, Settings: s.store, Notes: s.store, Comments: s.store, Escalations: s.store, Notices: s.store, Changes: s.store, Hub: s.hub,
 		Auditor: s.store, People: s.store, Departments: s.store,
-		Conversations: s.store, Contacts: s.store, Users: s.store, Logins: s.store, Settings: s.store, Auditor: s.store, Views: s.store, Finder: s.store, Notes: s.store, Comments: s.store, Escalations: s.store, Notices: s.store, Changes: s.store, Hub: s.hub,
+		Views: s.store, Finder: s.store,
 		Log: slog.New(slog.DiscardHandler),
 	}
 	d.config = withDefaults(Config{Now: func() time.Time { return s.now }, ClientIP: func(c *fiber.Ctx) string { return c.Get("Test-Client", "192.0.2.1") }})

@@ -329,11 +329,10 @@ func credits(places *geo.Locator) []view.Credit {
 // openScreens puts the dashboard and the API in place.
 func (a *App) openScreens(s *store.Store) error {
 	screens, err := dashboard.New(dashboard.Deps{
-		Conversations: s, Contacts: s, Users: s, Logins: logins{s}, Settings: s, Views: s, Notes: s, Comments: s, Escalations: s, Notices: s, Changes: a.stream, Hub: a.hub, Log: a.log, Metrics: a.reg,
+		Conversations: s, Contacts: s, Users: s, Logins: logins{s}, Settings: s, Notes: s, Comments: s, Escalations: s, Notices: s, Changes: a.stream, Hub: a.hub, Log: a.log, Metrics: a.reg,
 		Auditor: s, People: s, Departments: s,
+		Views: s, Finder: s,
 	}, dashboard.Config{Secure: a.cfg.CookieSecure, ClientIP: clientIP(a.cfg.proxies), AccountName: a.file.accountNames(), GeoCredits: credits(a.places), KeepIP: a.keepIP, Device: a.device})
-		Conversations: s, Contacts: s, Users: s, Logins: logins{s}, Settings: s, Auditor: s, Views: s, Finder: s, Notes: s, Comments: s, Escalations: s, Notices: s, Changes: a.stream, Hub: a.hub, Log: a.log, Metrics: a.reg,
-	}, dashboard.Config{Secure: a.cfg.CookieSecure, ClientIP: clientIP(a.cfg.proxies), AccountName: a.file.accountNames(), GeoCredits: credits(a.places), KeepIP: a.keepIP})
 	if err != nil {
 		return err
 	}
