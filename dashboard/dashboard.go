@@ -97,6 +97,7 @@ type Deps struct {
 	Notices       Notices
 	People        People
 	Departments   Departments
+	LabelUses     LabelUses
 	Changes       Publisher
 	Hub           *live.Hub
 	Log           *slog.Logger
@@ -110,6 +111,7 @@ type Config struct {
 	AccountName func(chat.Channel, string) string  // configured name of a number, account or widget; nil: its id
 	KeepIP      func(policy, ip string) string     // what may be kept of an address in the audit log; nil: nothing
 	Device      func(userAgent string) chat.Device // what a browser says it is; nil: nothing is known
+	IPPolicy    string                             // what is kept of visitors' addresses unless the workspace says otherwise
 	GeoCredits  []view.Credit                      // shown beside places found by address
 	Now         func() time.Time                   // nil: time.Now
 	Timeout     time.Duration                      // of one request; zero: 10 s
@@ -131,7 +133,7 @@ type Dashboard struct {
 func New(deps Deps, config Config) (*Dashboard, error) {
 	if deps.Conversations == nil || deps.Contacts == nil || deps.Users == nil || deps.Logins == nil || deps.Settings == nil || deps.Auditor == nil || deps.Views == nil || deps.Finder == nil ||
 		deps.Notes == nil || deps.Comments == nil || deps.Escalations == nil || deps.Notices == nil ||
-		deps.People == nil || deps.Departments == nil ||
+		deps.People == nil || deps.Departments == nil || deps.LabelUses == nil ||
 		deps.Changes == nil || deps.Hub == nil || deps.Log == nil {
 		return nil, errors.New("dashboard: a dependency is missing")
 	}

@@ -23,6 +23,9 @@ func settingsScreens() []settingsScreen {
 		{accountPath, "My account", "circle-user", agent},
 		{usersPath, "Users", "users", admin},
 		{departmentsPath, "Departments", "building", admin},
+		{labelsPath, "Labels and tags", "tags", supervisor},
+		{attributesPath, "Attributes", "list", admin},
+		{preferencesPath, "Preferences", "settings", admin},
 		{"/settings/audit", "Audit log", "shield-check", admin},
 	}
 }

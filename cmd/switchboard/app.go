@@ -332,7 +332,8 @@ func (a *App) openScreens(s *store.Store) error {
 		Conversations: s, Contacts: s, Users: s, Logins: logins{s}, Settings: s, Notes: s, Comments: s, Escalations: s, Notices: s, Changes: a.stream, Hub: a.hub, Log: a.log, Metrics: a.reg,
 		Auditor: s, People: s, Departments: s,
 		Views: s, Finder: s,
-	}, dashboard.Config{Secure: a.cfg.CookieSecure, ClientIP: clientIP(a.cfg.proxies), AccountName: a.file.accountNames(), GeoCredits: credits(a.places), KeepIP: a.keepIP, Device: a.device})
+		LabelUses: s,
+	}, dashboard.Config{Secure: a.cfg.CookieSecure, ClientIP: clientIP(a.cfg.proxies), AccountName: a.file.accountNames(), GeoCredits: credits(a.places), KeepIP: a.keepIP, IPPolicy: a.cfg.IPPolicy, Device: a.device})
 	if err != nil {
 		return err
 	}
