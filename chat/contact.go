@@ -55,9 +55,12 @@ type Contact struct {
 	Insights   []Insight             `json:"insights,omitempty" bson:"insights,omitempty"`
 	Provenance map[string]Provenance `json:"provenance,omitempty" bson:"provenance,omitempty"` // by field name (Field constants)
 
-	MergedInto string   `json:"merged_into,omitempty" bson:"merged_into,omitempty"` // this record is an alias of that contact
-	MergedFrom []string `json:"merged_from,omitempty" bson:"merged_from,omitempty"`
-	Absorbing  string   `json:"absorbing,omitempty" bson:"absorbing,omitempty"` // a merge under way: that contact is being taken in
+	MergedInto string     `json:"merged_into,omitempty" bson:"merged_into,omitempty"` // this record is an alias of that contact
+	MergedBy   string     `json:"merged_by,omitempty" bson:"merged_by,omitempty"`     // record of the merge that made it one
+	MergedFrom []string   `json:"merged_from,omitempty" bson:"merged_from,omitempty"`
+	Step       *MergeStep `json:"step,omitempty" bson:"step,omitempty"`           // a merge, or the undoing of one, under way
+	Related    []string   `json:"related,omitempty" bson:"related,omitempty"`     // contacts this one was ever merged with, newest last; stays when a merge is undone
+	Dismissed  []string   `json:"dismissed,omitempty" bson:"dismissed,omitempty"` // contacts an agent said are somebody else
 
 	Terms      []string  `json:"terms,omitempty" bson:"terms,omitempty"` // lower-case words and digits to search by prefix
 	CreatedAt  time.Time `json:"created_at" bson:"created_at"`

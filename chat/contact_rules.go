@@ -275,6 +275,7 @@ func (c *Contact) absorbHistory(o *Contact) {
 		}
 	}
 	slices.Sort(c.MergedFrom)
+	c.relate(o.ID)
 	for _, ch := range o.Channels {
 		if !slices.Contains(c.Channels, ch) {
 			c.Channels = append(c.Channels, ch)
@@ -285,8 +286,23 @@ func (c *Contact) absorbHistory(o *Contact) {
 	c.LastSeenAt = later(c.LastSeenAt, o.LastSeenAt)
 }
 
-// MergeInto makes this record an alias of another contact: it keeps what it knew and finds nobody any more.
-func (c *Contact) MergeInto(id string) {
-	c.MergedInto = id
-	c.Keys, c.Terms = []string{}, nil
+// maxRelated bounds how many contacts one remembers having been merged with; the newest stay.
+const maxRelated = 20
+
+func (c *Contact) relate(id string) {
+	if i := slices.Index(c.Related, id); i >= 0 {
+		c.Related = slices.Delete(c.Related, i, i+1)
+	}
+	c.Related = append(c.Related, id)
+	c.Related = slices.Delete(c.Related, 0, max(0, len(c.Related)-maxRelated))
 }
+
+// MergeInto makes this record an alias of another contact. It keeps all it knew, its keys included, until GiveUpKeys: whoever
+// finds it by one of them is led to the other.
+func (c *Contact) MergeInto(id, merge string) {
+	c.MergedInto, c.MergedBy, c.Step, c.Terms = id, merge, nil, nil
+	c.relate(id)
+}
+
+// GiveUpKeys makes an alias find nobody any more.
+func (c *Contact) GiveUpKeys() { c.Keys, c.Terms = []string{}, nil }

@@ -151,7 +151,9 @@ func TestAbsorbingTakesWhatIsBetterThere(t *testing.T) {
 	require.Equal(t, minute(3), a.CreatedAt)
 	require.ElementsMatch(t, []string{b.ID, "earlier"}, a.MergedFrom)
 
-	b.MergeInto(a.ID)
+	b.MergeInto(a.ID, "m1")
+	require.NotEmpty(t, b.Keys, "until the other has said that it takes them, they lead to this one")
+	b.GiveUpKeys()
 	require.Empty(t, b.Keys)
 	require.NotNil(t, b.Keys)
 	require.Equal(t, a.ID, b.MergedInto)

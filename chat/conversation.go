@@ -25,6 +25,8 @@ type Conversation struct {
 
 	ThreadKey string `json:"thread_key,omitempty" bson:"thread_key,omitempty"` // ThreadKey(contact, channel, account, group)
 	OpenKey   string `json:"open_key,omitempty" bson:"open_key,omitempty"`     // ThreadKey while not closed; unique
+	Opener    string `json:"opener,omitempty" bson:"opener,omitempty"`         // key of the identity it was opened by
+	Moves     []Move `json:"moves,omitempty" bson:"moves,omitempty"`           // merges that brought it to its contact
 
 	State      State       `json:"state" bson:"state"`
 	Assignee   string      `json:"assignee,omitempty" bson:"assignee,omitempty"`     // user id

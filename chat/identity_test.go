@@ -83,7 +83,8 @@ func TestNoVariantIsAnothersLandline(t *testing.T) {
 func TestMatch(t *testing.T) {
 	brazil8, brazil9 := phone("+551190000012"), phone("+5511990000012")
 	alias := known("alias", phone("+1"))
-	alias.MergeInto("other")
+	alias.MergeInto("other", "m1")
+	alias.GiveUpKeys()
 	retired := known("retired")
 	retired.Identities = []Identity{{Channel: WhatsApp, Kind: IdentityPhone, Value: "+1", FirstSeen: second(1), LastSeen: second(1), RetiredAt: second(2)}}
 	retired.Reindex()

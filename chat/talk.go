@@ -21,6 +21,9 @@ func NewConversation(e *Event, contactID string) Conversation {
 		CreatedAt:      happenedAt(e),
 		LastActivityAt: happenedAt(e),
 	}
+	if len(e.Identities) > 0 {
+		c.Opener = e.Identities[0].Key()
+	}
 	c.Record(TimelineEntry{ID: EventID("timeline", c.ID, "created"), Type: "created", At: c.CreatedAt})
 	return c
 }

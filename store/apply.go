@@ -24,7 +24,7 @@ func (s *Store) Apply(ctx context.Context, events []chat.Event) (chat.Outcome, e
 		if err != nil {
 			return err
 		}
-		for _, step := range []func(context.Context) error{b.people, b.threads, b.fold, b.writeDocuments, b.writeLedger, b.settle, b.bury} {
+		for _, step := range []func(context.Context) error{b.people, b.threads, b.fold, b.writeDocuments, b.rehome, b.writeLedger, b.settle, b.bury} {
 			if err := step(ctx); err != nil {
 				for c, n := range b.created {
 					out.Created[c] += n
@@ -57,6 +57,7 @@ type batch struct {
 	pending  map[string]bool // act event ids seen parked before the ledger was written
 	graves   graves          // who of these people was erased
 	created  map[chat.Channel]int
+	kin      map[string][]chat.Conversation // by contact: newest conversations of those it was ever merged with
 }
 
 // An item is one event on its way.
@@ -93,7 +94,7 @@ func (s *Store) newBatch(n int) *batch {
 		s: s, items: make([]*item, n),
 		contacts: map[string]*holder[chat.Contact]{}, byKey: map[string]string{}, visits: map[string]*holder[chat.Visit]{},
 		talks: map[string]*talk{}, open: map[string]*talk{}, messages: map[string]locator{}, acts: map[string][]chat.Act{},
-		pending: map[string]bool{}, created: map[chat.Channel]int{},
+		pending: map[string]bool{}, created: map[chat.Channel]int{}, kin: map[string][]chat.Conversation{},
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 // Contact returns one contact. The id of a contact that was merged leads to the one it was merged into.
 func (s *Store) Contact(ctx context.Context, id string) (chat.Contact, error) {
 	for range 8 { // merges of merges end; a ring would be a bug and must not hang a reader
-		c, err := one[chat.Contact](ctx, s.engine, contacts, id)
+		c, err := s.whole(ctx, id)
 		if err != nil || c.MergedInto == "" {
 			return c, err
 		}
@@ -40,15 +40,32 @@ func (s *Store) ContactsByID(ctx context.Context, ids []string) (map[string]chat
 	return byID, nil
 }
 
+// whole is a contact, an alias as well, once a merge that it is in the middle of is finished.
+func (s *Store) whole(ctx context.Context, id string) (c chat.Contact, err error) {
+	err = again(ctx, func() error {
+		c, err = s.settled(ctx, id)
+		return err
+	})
+	return c, err
+}
+
 // UpdateContact is compare-and-swap: edit gets the newest contact and may run more than once. Its error is returned as it is.
+// The id of a contact that was merged leads to the one it was merged into.
 func (s *Store) UpdateContact(ctx context.Context, id string, edit func(*chat.Contact) error) (chat.Contact, error) {
-	return update(ctx, s.engine, contacts, id, func(c *chat.Contact) *int64 { return &c.Version }, func(c *chat.Contact) error {
-		if err := edit(c); err != nil {
+	var doc chat.Contact
+	err := again(ctx, func() (err error) {
+		if doc, err = s.Contact(ctx, id); err != nil {
 			return err
 		}
-		c.Reindex()
-		return nil
+		if err := edit(&doc); err != nil {
+			return err
+		}
+		doc.Reindex()
+		seen := doc.Version
+		doc.Version++
+		return write(ctx, s.engine, contacts, []Write{{Op: Replace, ID: doc.ID, Version: seen, Doc: &doc}})
 	})
+	return doc, err
 }
 
 // Contacts lists contacts. Merged ones are left out, so a page can be shorter than its limit and still have a next one.

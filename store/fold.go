@@ -267,6 +267,9 @@ func (b *batch) happen(it *item) {
 // message (it was applied before a crash and closed since), else a new one.
 func (b *batch) talkFor(ctx context.Context, it *item) (*talk, error) {
 	key := b.threadKey(it)
+	if t, err := b.heldByKin(ctx, it); t != nil || err != nil {
+		return t, err
+	}
 	if t := b.open[key]; t != nil {
 		return t, nil
 	}

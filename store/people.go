@@ -2,7 +2,7 @@ package store
 
 import (
 	"context"
-	"fmt"
+	"errors"
 
 	"switchboard/chat"
 )
@@ -33,15 +33,35 @@ func (b *batch) loadPeople(ctx context.Context) error {
 		return err
 	}
 	for _, c := range found {
-		if c.Absorbing != "" {
-			if err := b.s.finishMerge(ctx, c.ID); err != nil {
-				return err
-			}
-			return errAgain
+		if pending := unfinished(&c); pending != "" {
+			return thenAgain(b.s.finishStep(ctx, pending))
 		}
 		b.know(&holder[chat.Contact]{doc: c, seen: c.Version})
 	}
-	return nil
+	return b.missing(ctx)
+}
+
+// missing looks at the identities that no contact holds: one that is on its way from one contact to another in a merge at this
+// moment is not new. Asked after the contacts, so that one of both always knows it.
+func (b *batch) missing(ctx context.Context) error {
+	var keys []string
+	for _, it := range b.items {
+		for _, id := range it.event.Identities {
+			if b.byKey[id.Key()] == "" {
+				keys = append(keys, id.Key())
+			}
+		}
+	}
+	moving, err := findIn[chat.Merge](ctx, b.s.engine, merges, "keys", unique(keys))
+	if err != nil || len(moving) == 0 {
+		return err
+	}
+	for i := range moving {
+		if err := b.s.finishRecord(ctx, &moving[i]); err != nil {
+			return err
+		}
+	}
+	return errAgain
 }
 
 func lookupKeys(e *chat.Event) []string {
@@ -153,7 +173,7 @@ func (b *batch) unite(ctx context.Context, winner, other *holder[chat.Contact]) 
 			return err
 		}
 	}
-	if err := b.s.merge(ctx, winner.doc.ID, other.doc.ID); err != nil {
+	if err := b.s.unite(ctx, winner.doc.ID, other.doc.ID); err != nil && !errors.Is(err, chat.ErrConflict) {
 		return err
 	}
 	return errAgain
@@ -170,107 +190,4 @@ func (b *batch) writePeople(ctx context.Context) error {
 	}
 	sortWrites(writes)
 	return write(ctx, b.s.engine, contacts, writes)
-}
-
-// merge takes the contact other into the contact into. It says on into what it is about to do, and whoever meets such a note
-// finishes the work, so a crash between any two writes leaves nothing half done for good:
-//
-//	into.Absorbing = other; other becomes an alias without keys; other's conversations move; into takes other's identities.
-func (s *Store) merge(ctx context.Context, into, other string) error {
-	_, err := s.UpdateContact(ctx, into, func(c *chat.Contact) error {
-		if c.MergedInto != "" || c.Absorbing != "" {
-			return errAgain
-		}
-		c.Absorbing = other
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	return s.finishMerge(ctx, into)
-}
-
-// finishMerge does what is left of a merge that was announced.
-func (s *Store) finishMerge(ctx context.Context, into string) error {
-	c, err := one[chat.Contact](ctx, s.engine, contacts, into)
-	if err != nil || c.Absorbing == "" {
-		return err
-	}
-	other, err := s.UpdateContact(ctx, c.Absorbing, func(o *chat.Contact) error {
-		if o.MergedInto == "" {
-			o.MergeInto(into)
-		}
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("store: merge contacts: %w", err)
-	}
-	if other.MergedInto == into {
-		if err := s.moveConversations(ctx, other.ID, into); err != nil {
-			return err
-		}
-	}
-	_, err = s.UpdateContact(ctx, into, func(c *chat.Contact) error {
-		if c.Absorbing == other.ID {
-			if other.MergedInto == into {
-				c.Absorb(other)
-			}
-			c.Absorbing = ""
-		}
-		return nil
-	})
-	return err
-}
-
-// moveConversations gives every conversation of one contact to another. Where both have one open on the same account, the
-// moved one is closed: the person goes on in the other.
-func (s *Store) moveConversations(ctx context.Context, from, to string) error {
-	for {
-		batch, err := find[chat.Conversation](ctx, s.engine, conversations, Query{
-			Where: []Condition{{Path: "contact_id", Is: Equal, Value: from}}, Sort: desc("last_activity_at"), Limit: 50, Only: []string{"contact_id"},
-		})
-		if err != nil || len(batch) == 0 {
-			return err
-		}
-		for _, c := range batch {
-			if err := s.moveConversation(ctx, c.ID, from, to); err != nil {
-				return err
-			}
-		}
-	}
-}
-
-func (s *Store) moveConversation(ctx context.Context, id, from, to string) error {
-	taken := false
-	return again(ctx, func() error {
-		c, err := one[chat.Conversation](ctx, s.engine, conversations, id)
-		if err != nil || c.ContactID != from {
-			return err
-		}
-		if taken {
-			if err := c.SetState(chat.StateClosed, "", s.now()); err != nil {
-				return err
-			}
-		}
-		c.MoveTo(to, s.now())
-		seen := c.Version
-		c.Version++
-		err = write(ctx, s.engine, conversations, []Write{{Op: Replace, ID: id, Version: seen, Doc: &c}})
-		taken = err != nil // a stale version or a taken open_key: closing is right only for the latter, so look
-		if taken && c.OpenKey != "" {
-			taken, err = s.openTaken(ctx, c.OpenKey, id, err)
-		}
-		return err
-	})
-}
-
-// openTaken tells whether another conversation holds the open key.
-func (s *Store) openTaken(ctx context.Context, key, except string, cause error) (bool, error) {
-	holders, err := find[chat.Conversation](ctx, s.engine, conversations, Query{
-		Where: []Condition{{Path: "open_key", Is: Equal, Value: key}}, Only: []string{"open_key"},
-	})
-	if err != nil {
-		return false, err
-	}
-	return len(holders) > 0 && holders[0].ID != except, cause
 }

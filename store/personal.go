@@ -39,6 +39,10 @@ func personalCollections() []personal {
 			func(n *chat.Note) (string, any) { return n.ID, n.CreatedAt }),
 		personalOf("escalations", escalations, "contact_id", ofContact, desc("at"),
 			func(x *chat.Escalation) (string, any) { return x.ID, x.At }),
+		personalOf("merges into this contact", merges, "into", ofContact, desc("at"),
+			func(m *chat.Merge) (string, any) { return m.ID, m.At }),
+		personalOf("merges of this contact into another", merges, "from", ofContact, desc("at"),
+			func(m *chat.Merge) (string, any) { return m.ID, m.At }),
 	}
 }
 
@@ -110,14 +114,6 @@ func (s *Store) familyOf(ctx context.Context, id string) (family, error) {
 	c, err := s.Contact(ctx, id)
 	if err != nil {
 		return f, err
-	}
-	if c.Absorbing != "" {
-		if err := s.finishMerge(ctx, c.ID); err != nil {
-			return f, err
-		}
-		if c, err = s.Contact(ctx, c.ID); err != nil {
-			return f, err
-		}
 	}
 	merged, err := get[chat.Contact](ctx, s.engine, contacts, unique(append([]string(nil), c.MergedFrom...)))
 	if err != nil {

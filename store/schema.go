@@ -18,6 +18,7 @@ const (
 	audit         = "audit"
 	views         = "views"
 	erasures      = "erasures"
+	merges        = "contact_merges"
 )
 
 // Collections declares every collection with the indexes its queries rely on. An engine's Ensure creates what is missing.
@@ -32,6 +33,11 @@ func Collections() []Collection {
 			{Name: "seen", Fields: desc("last_seen_at")},
 			{Name: "name", Fields: asc("name")},
 			{Name: "created", Fields: asc("created_at")},
+		}},
+		{Name: merges, Indexes: []Index{
+			{Name: "into", Fields: append(asc("into"), desc("at")...)},
+			{Name: "from", Fields: append(asc("from"), desc("at")...)},
+			{Name: "keys", Fields: asc("keys"), Array: true},
 		}},
 		{Name: conversations, Indexes: []Index{
 			{Name: "open_key", Fields: asc("open_key"), Unique: true, Sparse: true},

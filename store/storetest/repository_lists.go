@@ -165,6 +165,8 @@ func explained(t *testing.T, open func(*testing.T) store.Engine, sortsWithoutInd
 		_, err := repo.Contacts(ctx, q)
 		require.NoError(t, err)
 	}
+	_, err := repo.Merges(ctx, "a", page)
+	require.NoError(t, err)
 	for _, q := range []chat.LedgerQuery{{}, {RequestID: "r"}, {Verdict: chat.Quarantine}, {From: base, To: base.Add(time.Hour)}} {
 		q.PageRequest = page
 		_, err := repo.Ledger(ctx, q)
