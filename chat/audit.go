@@ -59,6 +59,19 @@ type AuditEntry struct {
 	About   string    `json:"about,omitempty" bson:"about,omitempty"`   // id of the user, contact or conversation, or the part of the settings
 	Detail  string    `json:"detail,omitempty" bson:"detail,omitempty"` // a few plain words, no personal data
 	IP      string    `json:"ip,omitempty" bson:"ip,omitempty"`         // what the workspace's policy lets be kept
+
+	ExpiresAt time.Time `json:"expires_at,omitzero" bson:"expires_at,omitempty"` // zero: kept for good
+}
+
+// failedSignInsKept is how long failed sign-ins stay: strangers make them, and nobody can stop them from making many.
+const failedSignInsKept = 90 * 24 * time.Hour
+
+// Date gives the entry its time, and its end where it has one.
+func (e *AuditEntry) Date(at time.Time) {
+	e.At = stamp(at)
+	if e.What == AuditSignInFailed {
+		e.ExpiresAt = e.At.Add(failedSignInsKept)
+	}
 }
 
 // AuditQuery filters the audit log, newest first. Zero fields do not filter.

@@ -36,6 +36,7 @@ type Login struct {
 	UserID    string    `json:"user_id" bson:"user_id"`
 	CSRF      string    `json:"csrf" bson:"csrf"`
 	UserAgent string    `json:"user_agent,omitempty" bson:"user_agent,omitempty"`
+	Via       string    `json:"via,omitempty" bson:"via,omitempty"` // sso, or empty for a password
 	CreatedAt time.Time `json:"created_at" bson:"created_at"`
 	ExpiresAt time.Time `json:"expires_at" bson:"expires_at"`
 }

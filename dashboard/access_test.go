@@ -24,7 +24,7 @@ func (r route) example() string {
 func TestEveryRouteAsksWhoIsCalling(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	public := map[string]bool{"GET /static/*": true, "GET /login": true, "POST /login": true}
+	public := map[string]bool{"GET /static/*": true, "GET /login": true, "POST /login": true, "GET /login/sso": true, "GET /login/sso/callback": true}
 	for _, r := range s.d.routes() {
 		name := r.method + " " + r.path
 		require.Equal(t, public[name], r.role == "", "%s: a route without sign-in must be in the test's short list", name)

@@ -81,7 +81,7 @@ type Publisher interface {
 	Publish(ctx context.Context, changes []chat.Change) error
 }
 
-// Deps are what the dashboard works on. All are required, except Metrics.
+// Deps are what the dashboard works on. All are required, except SignOn and Metrics.
 type Deps struct {
 	Conversations Conversations
 	Contacts      Contacts
@@ -95,6 +95,7 @@ type Deps struct {
 	Comments      Comments
 	Escalations   Escalations
 	Notices       Notices
+	SignOn        SingleSignOn // nil: people sign in with their password only
 	People        People
 	Departments   Departments
 	LabelUses     LabelUses
@@ -110,6 +111,7 @@ type Config struct {
 	ClientIP    func(*fiber.Ctx) string            // who is calling, from the trusted proxy hop; nil: the connection's address
 	AccountName func(chat.Channel, string) string  // configured name of a number, account or widget; nil: its id
 	KeepIP      func(policy, ip string) string     // what may be kept of an address in the audit log; nil: nothing
+	SignOnRole  chat.Role                          // of whoever single sign-on brings for the first time; empty: they are refused
 	Device      func(userAgent string) chat.Device // what a browser says it is; nil: nothing is known
 	IPPolicy    string                             // what is kept of visitors' addresses unless the workspace says otherwise
 	GeoCredits  []view.Credit                      // shown beside places found by address

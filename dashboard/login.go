@@ -7,11 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
 
 	"switchboard/chat"
+	"switchboard/dashboard/view"
 
 	"github.com/gofiber/fiber/v2"
 )
@@ -20,6 +22,12 @@ import (
 const (
 	idleTime   = 14 * 24 * time.Hour
 	touchAfter = time.Hour
+)
+
+// How somebody signed in, as logins keep it.
+const (
+	viaPassword = ""
+	viaSignOn   = "sso"
 )
 
 // maxEmail is the longest address there can be.
@@ -109,6 +117,7 @@ func (d *Dashboard) setCookie(c *fiber.Ctx, value string, expires time.Time) {
 // loginView is the sign-in form.
 type loginView struct {
 	Email, Next, Error string
+	SignOnURL          string // empty where there is no single sign-on
 }
 
 func (d *Dashboard) loginPage(c *fiber.Ctx) error {
@@ -120,6 +129,9 @@ func (d *Dashboard) loginPage(c *fiber.Ctx) error {
 }
 
 func (d *Dashboard) showLogin(c *fiber.Ctx, status int, v loginView) error {
+	if d.SignOn != nil {
+		v.SignOnURL = view.URL(signOnPath, url.Values{"next": {v.Next}})
+	}
 	f := &frame{Title: "Sign in", Theme: theme(c), Body: v}
 	return d.render(c, status, "pages/login", f)
 }
@@ -127,14 +139,14 @@ func (d *Dashboard) showLogin(c *fiber.Ctx, status int, v loginView) error {
 func (d *Dashboard) signIn(c *fiber.Ctx) error {
 	email := strings.ToLower(strings.TrimSpace(form(c, "email")))
 	email = strings.ToValidUTF8(email[:min(len(email), maxEmail)], "") // the throttle keeps it
-	view := loginView{Email: email, Next: localPath(form(c, "next"), "")}
+	shown := loginView{Email: email, Next: localPath(form(c, "next"), "")}
 	caller := strings.Clone(d.config.ClientIP(c))
 	if wait := d.throttle.begin(caller, email); wait > 0 {
 		d.metrics.logins.WithLabelValues("throttled").Inc()
 		seconds := strconv.Itoa(int(wait.Round(time.Second)/time.Second) + 1)
 		c.Set(fiber.HeaderRetryAfter, seconds)
-		view.Error = "Too many wrong attempts from here. Please wait " + seconds + " seconds and try again."
-		return d.showLogin(c, http.StatusTooManyRequests, view)
+		shown.Error = "Too many wrong attempts from here. Please wait " + seconds + " seconds and try again."
+		return d.showLogin(c, http.StatusTooManyRequests, shown)
 	}
 	user, ok, err := d.authenticate(c, email, form(c, "password"))
 	if err != nil {
@@ -143,17 +155,17 @@ func (d *Dashboard) signIn(c *fiber.Ctx) error {
 	if !ok {
 		d.metrics.logins.WithLabelValues("wrong").Inc()
 		d.auditBy(c, user.ID, chat.AuditSignInFailed, user.ID, "password")
-		view.Error = "This e-mail and password do not belong together."
-		return d.showLogin(c, http.StatusUnprocessableEntity, view)
+		shown.Error = "This e-mail and password do not belong together."
+		return d.showLogin(c, http.StatusUnprocessableEntity, shown)
 	}
 	d.throttle.succeeded(caller, email)
-	if err := d.startSession(c, &user); err != nil {
+	if err := d.startSession(c, &user, viaPassword); err != nil {
 		return err
 	}
 	d.metrics.logins.WithLabelValues("ok").Inc()
 	d.auditBy(c, user.ID, chat.AuditSignIn, user.ID, "password")
 	d.log.Info("signed in", "user", user.ID, "request_id", requestID(c))
-	return c.Redirect(localPath(view.Next, "/inbox"), http.StatusSeeOther)
+	return c.Redirect(localPath(shown.Next, "/inbox"), http.StatusSeeOther)
 }
 
 // authenticate checks e-mail and password. It takes the same time whether or not the e-mail is known.
@@ -171,7 +183,7 @@ func (d *Dashboard) authenticate(c *fiber.Ctx, email, password string) (chat.Use
 }
 
 // startSession makes a fresh login (never one the browser brought along) and ends the one it replaces.
-func (d *Dashboard) startSession(c *fiber.Ctx, user *chat.User) error {
+func (d *Dashboard) startSession(c *fiber.Ctx, user *chat.User, via string) error {
 	ctx, now := c.UserContext(), d.config.Now().UTC()
 	if old := c.Cookies(d.cookieName()); old != "" {
 		if err := d.Logins.DeleteLogin(ctx, loginID(old)); err != nil && !errors.Is(err, chat.ErrNotFound) {
@@ -182,7 +194,7 @@ func (d *Dashboard) startSession(c *fiber.Ctx, user *chat.User) error {
 	agent := strings.ToValidUTF8(c.Get(fiber.HeaderUserAgent), "")
 	login := chat.Login{
 		ID: loginID(value), UserID: user.ID, CSRF: rand.Text(), UserAgent: strings.Clone(agent[:min(len(agent), 200)]),
-		CreatedAt: now, ExpiresAt: now.Add(idleTime),
+		Via: via, CreatedAt: now, ExpiresAt: now.Add(idleTime),
 	}
 	if err := d.Logins.CreateLogin(ctx, login); err != nil {
 		return fmt.Errorf("dashboard: create login: %w", err)

@@ -49,6 +49,7 @@ func (d *Dashboard) routes() []route {
 		d.settingsRoutes(),
 		d.accountRoutes(),
 		d.sessionRoutes(),
+		d.signOnRoutes(),
 		d.userRoutes(),
 		d.departmentRoutes(),
 		d.auditRoutes(),

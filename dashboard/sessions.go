@@ -28,8 +28,11 @@ func (d *Dashboard) sessionRoutes() []route {
 // mustChange tells whether the caller has a password that was made for them and asks for something else than to change it.
 func mustChange(c *fiber.Ctx, r route) bool {
 	s := signedIn(c)
-	return s != nil && s.user.MustChangePassword && r.path != passwordPath && r.path != "/logout"
+	return s != nil && s.mustChange() && r.path != passwordPath && r.path != "/logout"
 }
+
+// mustChange tells whether somebody came in with a password that was made for them.
+func (s *session) mustChange() bool { return s.user.MustChangePassword && s.login.Via == viaPassword }
 
 // toNewPassword sends a caller who must choose a password to where that is done.
 func toNewPassword(c *fiber.Ctx) error {
@@ -42,14 +45,14 @@ func toNewPassword(c *fiber.Ctx) error {
 
 // passwordPage is all that somebody with a one-time password gets to see. Others change theirs on their account's page.
 func (d *Dashboard) passwordPage(c *fiber.Ctx) error {
-	if !signedIn(c).user.MustChangePassword {
+	if !signedIn(c).mustChange() {
 		return c.Redirect(accountPath, http.StatusSeeOther)
 	}
 	return d.showPassword(c, http.StatusOK, d.passwordForm(c))
 }
 
 func (d *Dashboard) passwordForm(c *fiber.Ctx) view.PasswordForm {
-	return view.PasswordForm{Form: d.form(c, accountPath), Email: signedIn(c).user.Email, Once: signedIn(c).user.MustChangePassword}
+	return view.PasswordForm{Form: d.form(c, accountPath), Email: signedIn(c).user.Email, Once: signedIn(c).mustChange(), None: signedIn(c).user.PasswordHash == ""}
 }
 
 func (d *Dashboard) showPassword(c *fiber.Ctx, status int, f view.PasswordForm) error {

@@ -31,6 +31,8 @@ stage_unit() {
   # shellcheck disable=SC2086 # no flag at all where there is no C compiler
   env -u SWITCHBOARD_TEST_MONGO_URI -u SWITCHBOARD_TEST_KAFKA_BROKERS ${race:+CGO_ENABLED=1} \
     python3 scripts/gotest.py $race -timeout 20m ./...
+  # A module of its own: single sign-on through a real provider, whose dependencies stay out of the program's.
+  (cd test/oidc && python3 ../../scripts/gotest.py -timeout 10m ./...)
 }
 
 # Tests that need an outside engine have its name in theirs: TestMongo..., TestKafka...

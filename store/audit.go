@@ -7,7 +7,7 @@ import (
 	"switchboard/chat"
 )
 
-// Audit adds an entry to the audit log. An empty id and time are filled in.
+// Audit adds an entry to the audit log. An empty id and time are filled in. Failed sign-ins are kept for 90 days.
 func (s *Store) Audit(ctx context.Context, e chat.AuditEntry) error {
 	if e.ID == "" {
 		e.ID = rand.Text()
@@ -15,6 +15,7 @@ func (s *Store) Audit(ctx context.Context, e chat.AuditEntry) error {
 	if e.At.IsZero() {
 		e.At = s.now()
 	}
+	e.Date(e.At)
 	e.Version = 1
 	return write(ctx, s.engine, audit, []Write{{Op: Insert, ID: e.ID, Doc: &e}})
 }

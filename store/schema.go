@@ -95,7 +95,7 @@ func Collections() []Collection {
 			{Name: "who_at", Fields: append(asc("who"), desc("at")...)},
 			{Name: "what_at", Fields: append(asc("what"), desc("at")...)},
 			{Name: "who_what_at", Fields: append(asc("who", "what"), desc("at")...)},
-		}},
+		}, ExpireAfter: "expires_at"},
 		{Name: views, Indexes: []Index{{Name: "owner", Fields: asc("owner")}, {Name: "shared", Fields: asc("shared"), Sparse: true}}},
 	}
 }

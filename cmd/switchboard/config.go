@@ -74,6 +74,13 @@ type config struct {
 	AdminPassword secret `env:"ADMIN_PASSWORD"`
 	CookieSecure  bool   `env:"COOKIE_SECURE"`
 
+	OIDCIssuer         string   `env:"OIDC_ISSUER"`
+	OIDCClientID       string   `env:"OIDC_CLIENT_ID"`
+	OIDCClientSecret   secret   `env:"OIDC_CLIENT_SECRET"`
+	OIDCRedirectURL    string   `env:"OIDC_REDIRECT_URL"`
+	OIDCAllowedDomains []string `env:"OIDC_ALLOWED_DOMAINS"`
+	OIDCDefaultRole    string   `env:"OIDC_DEFAULT_ROLE"`
+
 	GeoIP          []string `env:"GEOIP"`
 	TrustedProxies []string `env:"TRUSTED_PROXIES"`
 	IPPolicy       string   `env:"IP_POLICY" envDefault:"truncated"`
@@ -94,6 +101,7 @@ func loadConfig(environment map[string]string) (config, error) {
 		return c, parseProblems(err)
 	}
 	c.KafkaBrokers, c.GeoIP, c.TrustedProxies, c.Roles = trimmed(c.KafkaBrokers), trimmed(c.GeoIP), trimmed(c.TrustedProxies), trimmed(c.Roles)
+	c.OIDCAllowedDomains = trimmed(c.OIDCAllowedDomains)
 	return c, errors.Join(c.check()...)
 }
 
@@ -169,6 +177,7 @@ func (c *config) check() []error {
 	found = append(found, c.checkSecrets()...)
 	found = append(found, c.checkKafka()...)
 	found = append(found, c.checkProxies()...)
+	found = append(found, c.checkSignOn()...)
 	return found
 }
 

@@ -52,6 +52,10 @@ func TestEveryProblemIsToldAtOnceWithItsName(t *testing.T) {
 		{"SASL", setting("KAFKA_BROKERS", "k:9092", "KAFKA_SASL", "gssapi", "SECRET_KEY", key), []string{"scram-sha-512", "SWITCHBOARD_KAFKA_USERNAME"}},
 		{"CA", setting("KAFKA_BROKERS", "k:9092", "KAFKA_TLS_CA", "/nowhere/ca.pem", "SECRET_KEY", key), []string{"SWITCHBOARD_KAFKA_TLS_CA: cannot be read"}},
 		{"proxies", setting("TRUSTED_PROXIES", "10.0.0.0/8, proxy.local"), []string{`SWITCHBOARD_TRUSTED_PROXIES: "proxy.local"`}},
+		{"single sign-on without an issuer", setting("OIDC_CLIENT_ID", "x"), []string{"SWITCHBOARD_OIDC_ISSUER: is not set"}},
+		{"single sign-on in the clear", setting("OIDC_ISSUER", "http://login.example.com", "OIDC_REDIRECT_URL", "https://desk.example.com/", "OIDC_DEFAULT_ROLE", "admin"), []string{
+			"SWITCHBOARD_OIDC_CLIENT_ID: is not set", `SWITCHBOARD_OIDC_ISSUER: "http://login.example.com" is not an https address`, "SWITCHBOARD_OIDC_REDIRECT_URL", "/login/sso/callback", `SWITCHBOARD_OIDC_DEFAULT_ROLE: "admin"`,
+		}},
 		{"negative", setting("KAFKA_REPLICATION", "-1"), []string{"SWITCHBOARD_KAFKA_REPLICATION"}},
 	}
 	for _, tt := range tests {

@@ -86,7 +86,7 @@ func examine(ctx context.Context, environment map[string]string) []finding {
 	}
 	found := []finding{fine("configuration", "roles %s; %s", strings.Join(cfg.Roles, ", "), engines)}
 	for _, check := range []func(context.Context, *config) []finding{
-		checkChannels, checkDataDir, checkDisk, checkSecretStrength, checkExposure, checkPorts, checkFileLimit, checkGeo, checkKafkaCluster, checkDatabase, checkClock,
+		checkChannels, checkDataDir, checkDisk, checkSecretStrength, checkExposure, checkPorts, checkFileLimit, checkGeo, checkKafkaCluster, checkDatabase, checkIssuer, checkClock,
 	} {
 		found = append(found, check(ctx, &cfg)...)
 	}

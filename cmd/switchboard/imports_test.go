@@ -50,6 +50,8 @@ func doors() map[string][]string {
 		"modernc.org/sqlite":             {"store/sqlite"},
 		"github.com/gofiber/fiber":       {"ingest", "dashboard", "cmd"},
 		"github.com/gofiber/template":    {"dashboard", "cmd"},
+		"github.com/coreos/go-oidc":      {"dashboard/sso"},
+		"golang.org/x/oauth2":            {"dashboard/sso"},
 		"github.com/oschwald/maxminddb":  {"geo"},
 		"github.com/nyaruka/phonenumber": {"geo", "channels/webwidget"},
 		"github.com/alecthomas/kong":     {"cmd"},

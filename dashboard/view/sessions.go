@@ -12,6 +12,7 @@ type PasswordForm struct {
 	Form
 	Email   string // for password managers
 	Once    bool   // the present one was made for the user
+	None    bool   // the user comes in by single sign-on only
 	Refusal Refusal
 }
 
