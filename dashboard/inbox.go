@@ -144,7 +144,6 @@ func filterOf(c *fiber.Ctx, q inboxQuery, n named) view.Filter {
 	}
 	return view.Filter{
 		Saved: saved, Query: f.Text, Labels: f.Labels, Flagged: f.Flagged, Offered: f.Offered,
-		Set:        len(q.settings(n)) > 0 && (f.Text == "" || len(q.settings(n)) > 1) || f.Sort != "",
 		States:     view.StateOptions(f, saved != ""),
 		Assignees:  view.AssigneeOptions(f.Assigned, signedIn(c).user.ID, n.users),
 		Channels:   view.ChannelOptions(string(f.Channel)),

@@ -85,6 +85,7 @@ type commands struct {
 	Serve    serveCommand    `cmd:"" default:"withargs" help:"Run Switchboard (the default)."`
 	Demo     demoCommand     `cmd:"" help:"Run it with throw-away data and simulated customers."`
 	Simulate simulateCommand `cmd:"" help:"Post simulated traffic to a running gateway."`
+	Seed     seedCommand     `cmd:"" help:"Fill an empty database with invented people and conversations."`
 	User     userCommand     `cmd:"" help:"Manage the people who sign in."`
 	Doctor   doctorCommand   `cmd:"" help:"Check configuration and surroundings, and name the fix for what is wrong."`
 	Health   healthCommand   `cmd:"" help:"Ask the running process whether it is ready (for containers)."`

@@ -12,7 +12,6 @@ type Filter struct {
 	Query            string
 	Labels           []string // set ones
 	Flagged, Offered bool
-	Set              bool // something beside the view and the text is set: the form stands open
 
 	States, Assignees, Channels, Department, More, Priorities, Sorts []Option
 

@@ -117,7 +117,8 @@
     const mark = $('[data-found]') || $('#unread-mark');
     if (mark) {
       const area = scroller();
-      area.scrollTop += mark.getBoundingClientRect().top - area.getBoundingClientRect().top - 24;
+      const gap = mark.matches('[data-found]') ? area.clientHeight / 3 : 24;
+      area.scrollTop += mark.getBoundingClientRect().top - area.getBoundingClientRect().top - gap;
     }
     wasAtEnd = atEnd();
   };
