@@ -43,7 +43,7 @@ func (c *Conversation) BringBack(at time.Time) []string {
 		c.SnoozedUntil = time.Time{}
 	}
 	if t := c.Transfer; t != nil && !t.ExpiresAt.After(at) {
-		c.giveBack("transfer_expired", t.ToName, "", at)
+		c.giveBack("transfer_lapsed", t.ToName, "", at)
 		done = append(done, "returned")
 	}
 	return done

@@ -86,7 +86,7 @@ func (c *Conversation) Withdraw(userID, name string, at time.Time) error {
 	}
 	to := c.Transfer.ToName
 	c.Transfer = nil
-	c.note("transfer_cancelled", to, name, at)
+	c.note("transfer_withdrawn", to, name, at)
 	return nil
 }
 
@@ -111,7 +111,7 @@ func (c *Conversation) giveBack(what, text, by string, at time.Time) {
 func (c *Conversation) offerEnded() error {
 	for _, e := range slices.Backward(c.Timeline) {
 		switch e.Type {
-		case "transfer_accepted", "transfer_declined", "transfer_cancelled", "transfer_expired", "assigned", "closed":
+		case "transfer_accepted", "transfer_declined", "transfer_withdrawn", "transfer_lapsed", "assigned", "closed":
 			return &ConflictError{Field: "transfer", Theirs: e.Type, By: e.By, At: e.At}
 		}
 	}

@@ -56,7 +56,7 @@ func TestTransferComesBack(t *testing.T) {
 		"not answered": func(c *Conversation) (string, error) {
 			require.Empty(t, c.BringBack(second(10).Add(TransferTime-1)))
 			require.Equal(t, []string{"returned"}, c.BringBack(second(10).Add(TransferTime)))
-			return "transfer_expired Bo", nil
+			return "transfer_lapsed Bo", nil
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -78,7 +78,7 @@ func TestTransferIsWithdrawn(t *testing.T) {
 	require.ErrorIs(t, c.Withdraw("u-cy", "Cy", second(11)), ErrForbidden)
 	require.NoError(t, c.Withdraw("u-ada", "Ada", second(12)))
 	require.Empty(t, c.Assignee, "as it was")
-	require.Equal(t, &ConflictError{Field: "transfer", Theirs: "transfer_cancelled", By: "Ada", At: second(12)}, c.Accept(bo(), "Bo", second(13)))
+	require.Equal(t, &ConflictError{Field: "transfer", Theirs: "transfer_withdrawn", By: "Ada", At: second(12)}, c.Accept(bo(), "Bo", second(13)))
 	require.ErrorIs(t, c.Decline(bo(), "Bo", "", second(13)), ErrConflict)
 	require.ErrorIs(t, c.Withdraw("u-ada", "Ada", second(14)), ErrConflict)
 }

@@ -178,9 +178,9 @@ func OfferEnded(e *chat.ConflictError, clock Clock) string {
 		return who + " accepted it " + when + "."
 	case "transfer_declined":
 		return who + " declined it " + when + "."
-	case "transfer_cancelled":
+	case "transfer_withdrawn":
 		return who + " withdrew the offer " + when + "."
-	case "transfer_expired":
+	case "transfer_lapsed":
 		return "Nobody answered in time, and it went back " + when + "."
 	case "assigned":
 		return who + " assigned it " + when + "."
