@@ -36,7 +36,7 @@ func (c *Conversation) Offer(t Transfer, at time.Time) error {
 	c.Transfer = &t
 	c.note("transfer_offered", t.ToName, t.FromName, at)
 	if t.Note != "" {
-		c.note("transfer_note", t.Note, t.FromName, at)
+		c.note("transfer_note", t.Note, t.FromName, at.Add(time.Millisecond)) // after the offer
 	}
 	return nil
 }

@@ -121,7 +121,7 @@ func (d *Dashboard) Error(c *fiber.Ctx, err error) error {
 			title = message // names the parameter
 		}
 		return c.Status(status).JSON(fiber.Map{"error": title, "request_id": id})
-	case strings.Contains(c.Get(fiber.HeaderAccept), "text/event-stream"):
+	case !fragment(c) && strings.Contains(c.Get(fiber.HeaderAccept), "text/event-stream"): // an EventSource; htmx accepts streams as well
 		return c.Status(status).SendString(title)
 	case status == http.StatusUnauthorized:
 		return toSignIn(c)

@@ -29,6 +29,7 @@ type fake struct {
 	published []chat.Change
 	onPublish func([]chat.Change)
 	fail      error // every call fails with it
+	refuse    error // opening a closed conversation fails with it
 }
 
 func newFake() *fake {
@@ -115,8 +116,12 @@ func (f *fake) UpdateConversation(_ context.Context, id string, edit func(*chat.
 		return c, err
 	}
 	c.Labels, c.Attributes, c.Reads, c.Timeline = slices.Clone(c.Labels), slices.Clone(c.Attributes), slices.Clone(c.Reads), slices.Clone(c.Timeline)
+	closed := c.State == chat.StateClosed
 	if err := edit(&c); err != nil {
 		return chat.Conversation{}, err
+	}
+	if closed && c.State != chat.StateClosed && f.refuse != nil {
+		return chat.Conversation{}, f.refuse
 	}
 	c.Version++
 	f.conversations[id] = c

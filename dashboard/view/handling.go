@@ -144,16 +144,15 @@ func snoozedFor(c *chat.Conversation, clock Clock) string {
 
 // Ahead is a time that is to come as people say it: the day only when it is not today.
 func (c Clock) Ahead(at time.Time) string {
-	local := at.In(c.Zone)
 	switch days := -c.daysAgo(at); {
 	case days == 0:
-		return local.Format("15:04")
+		return c.Time(at)
 	case days == 1:
-		return "tomorrow " + local.Format("15:04")
+		return "tomorrow " + c.Time(at)
 	case days > 1 && days < 7:
-		return local.Format("Mon 15:04")
+		return c.Locale.format(c.Locale.WeekTime, at.In(c.Zone))
 	}
-	return c.Date(at) + local.Format(" 15:04")
+	return c.DateTime(at)
 }
 
 // An Offered is the badge of a row that is offered to the viewer.

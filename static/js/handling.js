@@ -44,6 +44,11 @@
     event.preventDefault();
     shut();
   });
+  dialog.addEventListener('keydown', (event) => {
+    if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || event.isComposing || !event.target.form) return;
+    event.preventDefault();
+    event.target.form.requestSubmit();
+  });
   dialog.addEventListener('cancel', (event) => {
     event.preventDefault();
     away = true;
