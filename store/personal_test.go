@@ -10,10 +10,11 @@ import (
 // erased.
 func TestEveryCollectionIsPersonalOrSaysWhyNot(t *testing.T) {
 	t.Parallel()
-	listed := map[string]bool{}
+	listed, lines := map[string]bool{}, map[string]bool{}
 	for _, p := range personalCollections() {
-		require.False(t, listed[p.collection], p.collection)
-		listed[p.collection] = true
+		line := p.collection + "." + p.path // a document can name people in two fields
+		require.False(t, lines[line], line)
+		listed[p.collection], lines[line] = true, true
 	}
 	for name, why := range impersonal() {
 		require.NotEmpty(t, why)
