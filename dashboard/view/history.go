@@ -74,11 +74,14 @@ func HistoryOf(in *HistoryInput) History {
 	return out
 }
 
+// longestSummary bounds what a list shows of a summary, in runes.
+const longestSummary = 1000
+
 // EpisodeOf tells one conversation.
 func EpisodeOf(c *chat.Conversation, labels []chat.LabelDefinition, clock Clock) Episode {
 	e := Episode{
 		ID: c.ID, URL: HistoryURL(c.ID), Channel: ChannelOf(c.Channel), From: clock.Moment(c.CreatedAt), State: StateOf(c.State),
-		Active: c.State != chat.StateClosed, Summary: c.Summary, Labels: Labels(c.Labels, labels), Messages: messageCount(c.MessageCount, clock),
+		Active: c.State != chat.StateClosed, Summary: cut(c.Summary, longestSummary), Labels: Labels(c.Labels, labels), Messages: messageCount(c.MessageCount, clock),
 		Mood: MoodOf(sentiment(c)), Closed: closed(c, clock),
 	}
 	e.When = clock.Span(c.CreatedAt, c.ClosedAt)

@@ -93,7 +93,7 @@ func Items(in *ThreadInput) []Item {
 	events := eventsWithin(in)
 	for i := range in.Messages {
 		m := &in.Messages[i]
-		for len(events) > 0 && events[0].At.Before(m.Timestamp) {
+		for len(events) > 0 && (events[0].At.Before(m.Timestamp) || events[0].Type == "created" && !events[0].At.After(m.Timestamp)) {
 			l.event(&events[0])
 			events = events[1:]
 		}
