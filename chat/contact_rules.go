@@ -282,6 +282,11 @@ func (c *Contact) absorbHistory(o *Contact) {
 		}
 	}
 	slices.Sort(c.Channels)
+	for _, i := range o.Insights {
+		if !slices.Contains(c.Insights, i) {
+			c.Insights = append(c.Insights, i)
+		}
+	}
 	c.CreatedAt = earlier(c.CreatedAt, o.CreatedAt)
 	c.LastSeenAt = later(c.LastSeenAt, o.LastSeenAt)
 }

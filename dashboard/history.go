@@ -16,7 +16,6 @@ type historyBody struct {
 	Episode    view.Episode
 	Contact    view.ContactLink
 	Account    string
-	InboxURL   string
 	Items      []view.Item
 	OlderURL   string
 	NewestURL  string
@@ -68,8 +67,8 @@ func (d *Dashboard) history(c *fiber.Ctx) error {
 	}
 	body := historyBody{
 		Episode: view.EpisodeOf(&conversation, settings.Labels, d.clock(c)), Contact: view.ContactLinkOf(&contact),
-		Account:  d.config.AccountName(conversation.Channel, conversation.Account),
-		InboxURL: "/inbox/" + url.PathEscape(conversation.ID), Events: view.Events(conversation.Timeline, d.clock(c)),
+		Account:    d.config.AccountName(conversation.Channel, conversation.Account),
+		Events:     view.Events(conversation.Timeline, d.clock(c)),
 		EventsFull: len(conversation.Timeline) >= chat.MaxTimeline,
 		Items: view.Items(&view.ThreadInput{
 			Messages: list.Items, Oldest: list.Next == "", Newest: before == "", Contact: view.ContactName(&contact),
@@ -82,6 +81,7 @@ func (d *Dashboard) history(c *fiber.Ctx) error {
 	if before != "" {
 		body.NewestURL = view.HistoryURL(conversation.ID)
 	}
+	body.Episode.Alone = true
 	page.Title = body.Contact.Name + ", " + body.Episode.When
 	page.Body = body
 	return d.render(c, http.StatusOK, "pages/history", page)

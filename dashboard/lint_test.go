@@ -45,7 +45,7 @@ func fragments() []string {
 		"/inbox", "/inbox?after=40", "/inbox?q=javascript", "/search?q=javascript", "/search?q=javascript&in=messages", "/views", "/find?q=ana", "/find?q=script", "/presence?open=" + talkID + "&ids=" + talkID + "," + webID, "/inbox/" + talkID, "/inbox/" + hostileTalkID + "/messages", "/inbox/" + talkID + "/messages?before=10",
 		"/inbox/" + talkID + "/panel?tab=contact", "/inbox/" + hostileTalkID + "/panel?tab=conversation", "/contacts", "/contacts?after=50",
 		"/inbox/" + talkID + "/panel?tab=notes", "/inbox/" + talkID + "/panel?tab=notes&older=20", "/contacts/" + hostileID + "?tab=notes&older=20",
-		"/contacts/" + anaID + "?tab=escalations&part=tabs", "/inbox/" + talkID + "/comments", "/notifications/badge?known=0", "/notifications",
+		"/contacts/" + anaID + "?tab=escalations", "/inbox/" + talkID + "/comments", "/notifications/badge?known=0", "/notifications",
 		"/contacts/" + anaID, "/contacts/" + hostileID + "/fields/name", "/contacts/" + hostileID + "/fields/location?edit=1",
 	}
 }

@@ -29,6 +29,7 @@ func TestPreview(t *testing.T) {
 	store := newFake()
 	now := time.Now().UTC()
 	fill(store, now)
+	closedTalk(store, now)
 	crowd(store, now, 300)
 	hash, err := HashPassword("preview-password")
 	require.NoError(t, err)
@@ -46,7 +47,7 @@ func TestPreview(t *testing.T) {
 	}
 	hub := live.NewHub("preview", nil)
 	store.onPublish = hub.Publish
-	d, err := New(Deps{Conversations: store, Contacts: store, Users: store, Logins: store, Settings: store, Auditor: store, Notes: store, Comments: store, Escalations: store, Notices: store, Changes: store, Hub: hub, Log: slog.Default()},
+	d, err := New(Deps{Conversations: store, Contacts: store, Users: store, Logins: store, Settings: store, Auditor: store, Views: store, People: store, Departments: store, Notes: store, Comments: store, Escalations: store, Notices: store, Changes: store, Hub: hub, Log: slog.Default()},
 		Config{AccountName: func(_ chat.Channel, id string) string {
 			if id == "880000000000001" {
 				return "Sales"

@@ -43,7 +43,7 @@ func (d *Dashboard) showContact(c *fiber.Ctx, status int, contact *chat.Contact,
 	})
 }
 
-// profilePage writes the page of a person, its tabs alone, or older items of a tab. What was refused is put in by amend.
+// profilePage writes the page of a person, or older items of one of its tabs. What was refused is put in by amend.
 func (d *Dashboard) profilePage(c *fiber.Ctx, status int, contact *chat.Contact, amend func(*contactBody)) error {
 	page := d.frame(c, view.ContactName(contact), "contacts")
 	a := d.aboutPage(c, contact, "", view.KnownProfileTab(query(c, "tab")))
@@ -67,9 +67,6 @@ func (d *Dashboard) profilePage(c *fiber.Ctx, status int, contact *chat.Contact,
 	}
 	if older := olderPart(c, a.tab); older != "" {
 		return d.render(c, status, older, items)
-	}
-	if fragment(c) && query(c, "part") == "tabs" {
-		return d.render(c, status, "partials/profile_tabs", body)
 	}
 	panel, err := d.contactPanel(c, contact, a.form)
 	if err != nil {

@@ -18,11 +18,13 @@ type History struct {
 type Episode struct {
 	ID       string
 	URL      string // read-only
+	InboxURL string
 	Channel  Channel
 	From     Moment
 	When     string // time range, or since when it is active
 	Active   bool
-	Current  bool // the one that is open beside it
+	Here     bool // it is open beside the list
+	Alone    bool // it is what the page is about
 	State    State
 	Summary  string
 	Preview  string // of the newest message, where there is no summary
@@ -68,7 +70,7 @@ func HistoryOf(in *HistoryInput) History {
 	for i := range in.Conversations {
 		c := &in.Conversations[i]
 		episode := EpisodeOf(c, in.Labels, in.Clock)
-		episode.Current = c.ID == in.Current
+		episode.Here = c.ID == in.Current
 		out.Items = append(out.Items, episode)
 	}
 	return out
@@ -80,7 +82,7 @@ const longestSummary = 1000
 // EpisodeOf tells one conversation.
 func EpisodeOf(c *chat.Conversation, labels []chat.LabelDefinition, clock Clock) Episode {
 	e := Episode{
-		ID: c.ID, URL: HistoryURL(c.ID), Channel: ChannelOf(c.Channel), From: clock.Moment(c.CreatedAt), State: StateOf(c.State),
+		ID: c.ID, URL: HistoryURL(c.ID), InboxURL: "/inbox/" + url.PathEscape(c.ID), Channel: ChannelOf(c.Channel), From: clock.Moment(c.CreatedAt), State: StateOf(c.State),
 		Active: c.State != chat.StateClosed, Summary: cut(c.Summary, longestSummary), Labels: Labels(c.Labels, labels), Messages: messageCount(c.MessageCount, clock),
 		Mood: MoodOf(sentiment(c)), Closed: closed(c, clock),
 	}

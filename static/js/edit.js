@@ -68,7 +68,7 @@
   document.addEventListener('submit', (event) => {
     const form = event.target;
     if (!form.contains(document.activeElement)) return;
-    box = form.closest('section[id]')?.id ?? null;
+    box = form.matches('[data-write]') ? null : form.closest('section[id]')?.id ?? null; // write.js does it for its own
     if (form.matches('.inplace') && !next) next = form.closest('.field')?.id ?? null;
   }, true);
   document.addEventListener('click', (event) => {

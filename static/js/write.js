@@ -8,6 +8,8 @@
   const number = (n) => n.toLocaleString('en-US');
 
   // --- the counter: code points, as the server counts -------------------------------------------------------------------
+  // maxlength stands far above what is allowed, so that the counter can say by how much. It is there because browsers take
+  // a time that grows with the square of its length to lay out one long word: 64 KB of it would stop the page.
   const count = (form) => {
     const area = text(form);
     const counter = form.querySelector('[data-counter]');
@@ -37,7 +39,8 @@
         if (draft(form) === sent.get(key(form))) keep(form);
         else area.value = draft(form);
         sent.delete(key(form));
-        if (document.activeElement === document.body || !document.activeElement) area.focus({ preventScroll: true });
+        const at = document.activeElement;
+        if (!at || at === document.body || form.contains(at)) area.focus({ preventScroll: true });
       } else if (!area.value && draft(form)) {
         area.value = draft(form);
       }

@@ -341,7 +341,7 @@ describe('contacts', () => {
     await agent.locator('th[aria-sort="ascending"]').waitFor();
     await agent.locator('#rows a', { hasText: 'Ana Maria' }).click();
     await agent.waitForURL('**/contacts/*');
-    await agent.locator('.profile__conversations [data-row-link]').click();
+    await agent.locator('.episode').getByRole('link', { name: 'Open in the inbox' }).click();
     await agent.locator('#thread-title', { hasText: 'Ana Maria' }).waitFor();
   });
 });
