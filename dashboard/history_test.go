@@ -21,7 +21,7 @@ func TestHistoryTellsEveryConversation(t *testing.T) {
 	require.Contains(t, now, "Active")
 	require.Contains(t, now, "open here")
 	for _, words := range []string{
-		"Instagram", "14 Sep, 14:00 to 15 Sep, 14:00", "Closed", "Asked whether the blue mug is in stock", "Positive", "stock", "mugs", "by Ben Agent", "answered", "OPS-77", "Happy now.",
+		"Instagram", "14 Sept, 14:00 to 15 Sept, 14:00", "Closed", "Asked whether the blue mug is in stock", "Positive", "stock", "mugs", "by Ben Agent", "answered", "OPS-77", "Happy now.",
 	} {
 		require.Contains(t, old, words)
 	}
