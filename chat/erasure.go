@@ -35,6 +35,7 @@ type Erasure struct {
 	Expires     []Expiry       `json:"expires,omitempty" bson:"expires,omitempty"`
 	Keys        []string       `json:"keys,omitempty" bson:"keys,omitempty"`               // salted hashes of the person's identity keys
 	ContactIDs  []string       `json:"contact_ids,omitempty" bson:"contact_ids,omitempty"` // until it is sealed
+	Kin         []string       `json:"kin,omitempty" bson:"kin,omitempty"`                 // contacts they were once merged with; until it is sealed
 	Identities  []Identity     `json:"identities,omitempty" bson:"identities,omitempty"`   // until it is sealed
 	Unfinished  bool           `json:"unfinished,omitempty" bson:"unfinished,omitempty"`   // not sealed yet: there is work left
 	RequestedAt time.Time      `json:"requested_at" bson:"requested_at"`

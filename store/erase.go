@@ -87,7 +87,7 @@ func (s *Store) StartErasure(ctx context.Context, contactID string, order chat.E
 	}
 	doc := chat.Erasure{
 		ID: id, Version: 1, At: at, RequestedAt: now, By: order.By, ByName: order.ByName, State: chat.ErasureRunning, Unfinished: true,
-		Removed: removed, Expires: order.Expires, ContactIDs: f.ids, Identities: f.identities,
+		Removed: removed, Expires: order.Expires, ContactIDs: f.ids, Kin: f.kin, Identities: f.identities,
 	}
 	if doc.Keys, err = s.tombstones(ctx, &f, salt); err != nil {
 		return doc, err
@@ -142,7 +142,7 @@ func (s *Store) finishErasure(ctx context.Context, id string, at time.Time) (cha
 	if _, err := s.raiseGuard(ctx); err != nil {
 		return doc, err
 	}
-	left := remains{at: doc.At, all: doc.State == chat.ErasureDone && at.Sub(doc.FinishedAt) >= sealAfter, contacts: doc.ContactIDs, identities: doc.Identities}
+	left := remains{at: doc.At, all: doc.State == chat.ErasureDone && at.Sub(doc.FinishedAt) >= sealAfter, contacts: doc.ContactIDs, kin: doc.Kin, identities: doc.Identities}
 	if err := s.remove(ctx, &left); err != nil {
 		return doc, err
 	}
@@ -151,7 +151,7 @@ func (s *Store) finishErasure(ctx context.Context, id string, at time.Time) (cha
 		case e.State == chat.ErasureRunning:
 			e.State, e.FinishedAt = chat.ErasureDone, at
 		case e.State == chat.ErasureDone && at.Sub(e.FinishedAt) >= sealAfter:
-			e.State, e.Unfinished, e.ContactIDs, e.Identities = chat.ErasureSealed, false, nil, nil
+			e.State, e.Unfinished, e.ContactIDs, e.Kin, e.Identities = chat.ErasureSealed, false, nil, nil, nil
 		}
 		return nil
 	})
@@ -190,6 +190,7 @@ type remains struct {
 	at            time.Time
 	all           bool // also ledger entries that are newer than at: no batch that has read the contact is under way any more
 	contacts      []string
+	kin           []string // contacts they were once merged with: records of other merges of those remember the person
 	conversations []string // beside those of the contacts: their pages may have outlived them
 	identities    []chat.Identity
 }
@@ -215,6 +216,9 @@ func (s *Store) remove(ctx context.Context, r *remains) error {
 		}
 	}
 	if err := s.deleteAll(ctx, conversations, r.conversations); err != nil {
+		return err
+	}
+	if err := s.deleteMemories(ctx, r); err != nil {
 		return err
 	}
 	if err := s.deleteVisits(ctx, r); err != nil {
@@ -254,6 +258,35 @@ func (s *Store) deleteAll(ctx context.Context, collection string, ids []string) 
 		writes = append(writes, Write{Op: Delete, ID: id})
 	}
 	return write(ctx, s.engine, collection, writes)
+}
+
+// deleteMemories deletes the records of merges between other contacts that remember one of them as it was while it was merged
+// with the person. Such a merge cannot be undone any more.
+func (s *Store) deleteMemories(ctx context.Context, r *remains) error {
+	remembers := func(c *chat.Contact) bool {
+		return c != nil && (slices.ContainsFunc(r.contacts, func(id string) bool { return slices.Contains(c.MergedFrom, id) }) ||
+			slices.ContainsFunc(r.identities, func(id chat.Identity) bool {
+				return slices.ContainsFunc(c.Identities, func(x chat.Identity) bool { return x.Key() == id.Key() })
+			}))
+	}
+	var ids []string
+	for _, p := range personalCollections() {
+		if p.collection != merges {
+			continue
+		}
+		for _, id := range r.kin {
+			err := p.walk(ctx, s.engine, id, func(id string, doc any) error {
+				if m, ok := doc.(*chat.Merge); ok && (remembers(&m.Before) || remembers(m.Returned)) {
+					ids = append(ids, id)
+				}
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return s.deleteAll(ctx, merges, unique(ids))
 }
 
 // deleteVisits deletes the visits that began before the erasure.

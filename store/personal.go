@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 
 	"switchboard/chat"
 )
@@ -105,6 +106,7 @@ func walk[T any](ctx context.Context, e Engine, collection string, q Query, key 
 type family struct {
 	contacts   []chat.Contact
 	ids        []string
+	kin        []string // contacts it was once merged with, and is not any more
 	identities []chat.Identity
 }
 
@@ -115,6 +117,14 @@ func (s *Store) familyOf(ctx context.Context, id string) (family, error) {
 	if err != nil {
 		return f, err
 	}
+	if pending := unfinished(&c); pending != "" {
+		if err := s.finishStep(ctx, pending); err != nil {
+			return f, err
+		}
+		if c, err = s.Contact(ctx, c.ID); err != nil {
+			return f, err
+		}
+	}
 	merged, err := get[chat.Contact](ctx, s.engine, contacts, unique(append([]string(nil), c.MergedFrom...)))
 	if err != nil {
 		return f, err
@@ -123,6 +133,7 @@ func (s *Store) familyOf(ctx context.Context, id string) (family, error) {
 	known := map[string]bool{}
 	for i := range f.contacts {
 		f.ids = append(f.ids, f.contacts[i].ID)
+		f.kin = append(f.kin, f.contacts[i].Related...)
 		for _, identity := range f.contacts[i].Identities {
 			if key := identity.Key(); !known[key] {
 				known[key] = true
@@ -130,6 +141,7 @@ func (s *Store) familyOf(ctx context.Context, id string) (family, error) {
 			}
 		}
 	}
+	f.kin = slices.DeleteFunc(unique(f.kin), func(id string) bool { return slices.Contains(f.ids, id) })
 	return f, nil
 }
 
