@@ -99,6 +99,10 @@ type Deps struct {
 	People        People
 	Departments   Departments
 	LabelUses     LabelUses
+	Eraser        Eraser
+	Erasures      Erasures
+	Archive       Archive
+	LogKeeping    LogKeeping
 	Changes       Publisher
 	Hub           *live.Hub
 	Log           *slog.Logger
@@ -135,7 +139,7 @@ type Dashboard struct {
 func New(deps Deps, config Config) (*Dashboard, error) {
 	if deps.Conversations == nil || deps.Contacts == nil || deps.Users == nil || deps.Logins == nil || deps.Settings == nil || deps.Auditor == nil || deps.Views == nil || deps.Finder == nil ||
 		deps.Notes == nil || deps.Comments == nil || deps.Escalations == nil || deps.Notices == nil ||
-		deps.People == nil || deps.Departments == nil || deps.LabelUses == nil ||
+		deps.People == nil || deps.Departments == nil || deps.LabelUses == nil || deps.Eraser == nil || deps.Erasures == nil || deps.Archive == nil || deps.LogKeeping == nil ||
 		deps.Changes == nil || deps.Hub == nil || deps.Log == nil {
 		return nil, errors.New("dashboard: a dependency is missing")
 	}

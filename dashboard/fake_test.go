@@ -16,7 +16,8 @@ import (
 
 // fake is an in-memory store with the same promises as the real one: sentinels, versions, cursors.
 type fake struct {
-	mu            sync.Mutex
+	mu sync.Mutex
+	privacy
 	conversations map[string]chat.Conversation
 	older         map[string][]chat.Message // messages before those in the document
 	contacts      map[string]chat.Contact

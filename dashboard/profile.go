@@ -72,6 +72,7 @@ func (d *Dashboard) profilePage(c *fiber.Ctx, status int, contact *chat.Contact,
 	if err != nil {
 		return err
 	}
+	panel.Privacy = privacyOf(c, contact)
 	body.Contact = *panel
 	if amend != nil {
 		amend(&body)

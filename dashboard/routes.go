@@ -56,6 +56,7 @@ func (d *Dashboard) routes() []route {
 		d.labelSettingsRoutes(),
 		d.attributeSettingsRoutes(),
 		d.preferenceRoutes(),
+		d.privacyRoutes(),
 		d.noteRoutes(),
 		d.historyRoutes(),
 		d.commentRoutes(),

@@ -26,6 +26,7 @@ func settingsScreens() []settingsScreen {
 		{labelsPath, "Labels and tags", "tags", supervisor},
 		{attributesPath, "Attributes", "list", admin},
 		{preferencesPath, "Preferences", "settings", admin},
+		{erasuresPath, "Erasures", "eye-off", supervisor},
 		{"/settings/audit", "Audit log", "shield-check", admin},
 	}
 }

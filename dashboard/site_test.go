@@ -40,8 +40,8 @@ var prepared = sync.OnceValues(func() (*Dashboard, error) {
 		Conversations: store, Contacts: store, Users: store, Logins: store, Settings: store, Notes: store, Comments: store, Escalations: store, Notices: store, Changes: store, Hub: live.NewHub("test", nil),
 		Auditor: store, People: store, Departments: store,
 		Views: store, Finder: store,
-		LabelUses: store,
-		Log:       slog.New(slog.DiscardHandler),
+		LabelUses: store, Eraser: store, Erasures: store, Archive: store, LogKeeping: store,
+		Log: slog.New(slog.DiscardHandler),
 	}, Config{})
 })
 
@@ -58,8 +58,8 @@ func newSite(t *testing.T) *site {
 		Conversations: s.store, Contacts: s.store, Users: s.store, Logins: s.store, Settings: s.store, Notes: s.store, Comments: s.store, Escalations: s.store, Notices: s.store, Changes: s.store, Hub: s.hub,
 		Auditor: s.store, People: s.store, Departments: s.store,
 		Views: s.store, Finder: s.store,
-		LabelUses: s.store,
-		Log:       slog.New(slog.DiscardHandler),
+		LabelUses: s.store, Eraser: s.store, Erasures: s.store, Archive: s.store, LogKeeping: s.store,
+		Log: slog.New(slog.DiscardHandler),
 	}
 	d.config = withDefaults(Config{Now: func() time.Time { return s.now }, ClientIP: func(c *fiber.Ctx) string { return c.Get("Test-Client", "192.0.2.1") }})
 	d.throttle = newThrottle(d.config.Now)

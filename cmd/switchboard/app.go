@@ -332,7 +332,7 @@ func (a *App) openScreens(s *store.Store) error {
 		Conversations: s, Contacts: s, Users: s, Logins: logins{s}, Settings: s, Notes: s, Comments: s, Escalations: s, Notices: s, Changes: a.stream, Hub: a.hub, Log: a.log, Metrics: a.reg,
 		Auditor: s, People: s, Departments: s, SignOn: a.cfg.singleSignOn(),
 		Views: s, Finder: s,
-		LabelUses: s,
+		LabelUses: s, Eraser: s, Erasures: s, Archive: s, LogKeeping: keeping{log: a.stream, embedded: a.cfg.embeddedLog()},
 	}, dashboard.Config{Secure: a.cfg.CookieSecure, ClientIP: clientIP(a.cfg.proxies), AccountName: a.file.accountNames(), GeoCredits: credits(a.places), KeepIP: a.keepIP, IPPolicy: a.cfg.IPPolicy, Device: a.device, SignOnRole: chat.Role(a.cfg.OIDCDefaultRole)})
 	if err != nil {
 		return err

@@ -113,6 +113,7 @@ type ContactPanel struct {
 	Identities []Identity
 	Claims     []Claim
 	Merged     []string
+	Privacy    *Privacy // nil for those who may not export or erase
 }
 
 // A ChannelLink opens the person's newest conversation on a channel.
