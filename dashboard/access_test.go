@@ -36,7 +36,7 @@ func TestEveryRouteAsksWhoIsCalling(t *testing.T) {
 		require.Equal(t, http.StatusSeeOther, got.StatusCode, name)
 		require.True(t, strings.HasPrefix(got.Header.Get("Location"), "/login"), name)
 
-		got = s.do(r.method, r.example(), nil, "HX-Request", "true", "HX-Current-URL", "http://example.com/inbox?view=mine")
+		got = s.do(r.method, r.example(), nil, "Accept", "text/html, text/event-stream", "HX-Request", "true", "HX-Current-URL", "http://example.com/inbox?view=mine")
 		require.Equal(t, http.StatusUnauthorized, got.StatusCode, name)
 		require.Equal(t, "/login?next=%2Finbox%3Fview%3Dmine", got.Header.Get("HX-Redirect"), "htmx is told to go, not redirected into a fragment")
 

@@ -76,6 +76,9 @@ func (d *Dashboard) admit(c *fiber.Ctx, r route) error {
 		return fmt.Errorf("dashboard: csrf token: %w", chat.ErrForbidden)
 	}
 	c.Locals(sessionKey{}, s)
+	if mustChange(c, r) {
+		return nil // who has to choose a password first gets there whatever they ask for
+	}
 	return d.within(c, c.Params("conversation"))
 }
 
