@@ -17,6 +17,10 @@ const maxBehind = 10_000
 // returns nil. It survives broker outages. Whenever changes may have been missed, handle gets a single zero chat.Change: fetch
 // everything you show. handle is never called by two goroutines at once and must be quick.
 func (l *Log) Changes(ctx context.Context, handle func([]chat.Change)) error {
+	if l.cfg.Alone {
+		l.direct.follow(ctx, handle)
+		return nil
+	}
 	f := &follower{log: l, handle: handle}
 	var running sync.WaitGroup
 	for p := range l.topics.changes.partitions {
@@ -107,4 +111,31 @@ func (f *follower) emit(messages []message) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.handle(changes)
+}
+
+// A direct is the way of changes within one process. What is published while nobody follows is gone, as it is for a reader
+// that begins at the topic's end.
+type direct struct {
+	mu     sync.Mutex
+	handle func([]chat.Change)
+}
+
+func (d *direct) publish(changes []chat.Change) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.handle != nil && len(changes) > 0 {
+		d.handle(changes)
+	}
+}
+
+func (d *direct) follow(ctx context.Context, handle func([]chat.Change)) {
+	d.set(handle)
+	<-ctx.Done()
+	d.set(nil)
+}
+
+func (d *direct) set(handle func([]chat.Change)) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.handle = handle
 }

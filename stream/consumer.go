@@ -209,15 +209,21 @@ func (g *generation) mark(partition int, offset int64) {
 	}
 }
 
-// commitLoop commits what the readers have handled: the next commit takes everything that was handled while the last one
-// was under way. At the end it gives the readers time to finish, stops them, and commits a last time.
+// commitEvery is the pause between two commits. A commit is a write the broker makes durable, in front of the records that
+// wait for the same; what a crash loses of it only comes again.
+const commitEvery = 100 * time.Millisecond
+
+// commitLoop commits what the readers have handled: the next commit takes everything that was handled since the last one.
+// At the end it gives the readers time to finish, stops them, and commits a last time.
 func (g *generation) commitLoop(ctx context.Context, stopHandlers func()) {
 	for {
 		select {
 		case <-g.dirty:
+			wait := commitEvery
 			if !g.commit() {
-				pause(ctx, longestPause)
+				wait = longestPause
 			}
+			pause(ctx, wait)
 		case <-ctx.Done():
 			patience := time.AfterFunc(g.drain, stopHandlers)
 			g.reading.Wait()

@@ -48,6 +48,10 @@ type Config struct {
 	DrainTimeout   time.Duration // for the batch in the handler's hands when its partition goes away; default 3 s
 	StallTimeout   time.Duration // without progress although there are records, until the consumer is rebuilt; default 30 s
 
+	// Alone says that no other process reads or writes this cluster (embedded). Changes then go to this process's own reader
+	// directly: they are news for open dashboards, worth nothing after a restart, and need no disk on their way.
+	Alone bool
+
 	// Full reports partitions of the inbound topic that must not take more (embedded: what is unread must never be dropped).
 	Full func(partition int) bool
 }
@@ -98,6 +102,7 @@ type Log struct {
 	topics  topics
 
 	inbound, quarantine, changes *producer
+	direct                       direct // instead of the topic of changes, when nobody else is there
 
 	ready readiness
 	stop  context.CancelFunc // ends the producers at once
@@ -177,6 +182,10 @@ func (l *Log) Quarantine(ctx context.Context, items []chat.Quarantined) error {
 
 // Publish tells every instance that documents changed. It promises what Append does.
 func (l *Log) Publish(ctx context.Context, changes []chat.Change) error {
+	if l.cfg.Alone {
+		l.direct.publish(changes)
+		return nil
+	}
 	records := make([]*record, len(changes))
 	for i := range changes {
 		r, err := encodeChange(&changes[i])

@@ -222,6 +222,29 @@ func TestEveryInstanceSeesEveryChange(t *testing.T) {
 	})
 }
 
+// A process that has the cluster for itself gets its own changes without the cluster: they arrive before Publish returns and
+// while no broker answers.
+func TestAloneChangesNeedNoBroker(t *testing.T) {
+	t.Parallel()
+	f := newFake(t, 1)
+	cfg := f.config()
+	cfg.Alone = true
+	l, _ := open(t, cfg)
+	require.NoError(t, l.Publish(t.Context(), []chat.Change{{Conversation: "old"}}))
+	seen := follow(t, l)
+	eventually(t, "it follows", func() bool {
+		require.NoError(t, l.Publish(t.Context(), []chat.Change{{Conversation: "first"}}))
+		return seen.has("first")
+	})
+	f.cutOff()
+	want := chat.Change{Conversation: "second", Contact: "c", What: []string{"message"}, Messages: 2, StoredAt: time.UnixMilli(5).UTC()}
+	require.NoError(t, l.Publish(t.Context(), []chat.Change{want, {Conversation: "third"}}))
+	require.True(t, seen.has("second"))
+	require.True(t, seen.has("third"))
+	require.False(t, seen.has("old"), "it was published before")
+	require.Zero(t, seen.resyncs())
+}
+
 type changeSink struct {
 	mu      sync.Mutex
 	changes []chat.Change

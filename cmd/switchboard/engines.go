@@ -36,7 +36,7 @@ func openLog(ctx context.Context, c *config, log *slog.Logger, reg prometheus.Re
 			return nil, err
 		}
 		down.push("embedded broker", func(context.Context) error { return broker.Close() })
-		sc.Brokers, sc.Dial, sc.Full = broker.Addrs(), broker.Dial, broker.Full
+		sc.Brokers, sc.Dial, sc.Full, sc.Alone = broker.Addrs(), broker.Dial, broker.Full, true
 	}
 	l, err := stream.Open(ctx, sc, log, reg)
 	if err != nil {
