@@ -9,16 +9,19 @@ import (
 )
 
 // apply stores the events in order. When they cannot be stored together for a reason other than the store being away, they
-// are halved until the one that cannot be stored stands alone; that one is quarantined and the rest goes on (P7).
+// are halved until the one that cannot be stored stands alone; that one is quarantined and the rest goes on (P7). The receipts
+// are counted with the last of it.
 func (w *Worker) apply(ctx context.Context, r reading) (chat.Outcome, error) {
 	begun := w.now()
-	out, err := w.applyContained(ctx, r.events)
+	out, err := w.applyContained(ctx, r.events, r.receipts)
 	w.metrics.applyTime.Observe(w.now().Sub(begun).Seconds())
 	if err == nil || ctx.Err() != nil || errors.Is(err, chat.ErrUnavailable) {
 		return out, err
 	}
 	first, second := r.halves()
+	second.receipts = r.receipts
 	if len(second.events) == 0 {
+		first.receipts = r.receipts
 		return w.giveUp(ctx, first, err)
 	}
 	out, err = w.apply(ctx, first)
@@ -59,14 +62,14 @@ func (r reading) halves() (first, second reading) {
 }
 
 // applyContained turns a panic of the store into an error, and an outcome that does not fit the events too.
-func (w *Worker) applyContained(ctx context.Context, events []chat.Event) (out chat.Outcome, err error) {
+func (w *Worker) applyContained(ctx context.Context, events []chat.Event, receipts []chat.Receipt) (out chat.Outcome, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			w.metrics.panics.WithLabelValues("apply").Inc()
 			err = fmt.Errorf("apply %d events: panic: %s", len(events), panicText(p))
 		}
 	}()
-	out, err = w.applier.Apply(ctx, events)
+	out, err = w.applier.Apply(ctx, events, receipts...)
 	if err != nil {
 		return out, fmt.Errorf("apply %d events: %w", len(events), err)
 	}
@@ -94,7 +97,7 @@ func (w *Worker) giveUp(ctx context.Context, r reading, cause error) (chat.Outco
 	if err := w.setAside(ctx, []chat.Quarantined{item}); err != nil {
 		return chat.Outcome{}, err
 	}
-	var stubs reading
+	stubs := reading{receipts: r.receipts}
 	for range r.events {
 		stubs.events, stubs.origin = append(stubs.events, stub), append(stubs.origin, p)
 	}

@@ -28,10 +28,10 @@ type Quarantiner interface {
 
 // An Applier stores events. Applying the same events again changes nothing. An error wrapping chat.ErrUnavailable says that
 // the store does not answer and the same events are to be tried again; any other error says that one of them cannot be
-// stored, and that nothing is known about the rest. Tally counts what the log held, apart from what became of it.
+// stored, and that nothing is known about the rest. Receipts count what the log held, apart from what became of it; those
+// counted before count nothing.
 type Applier interface {
-	Apply(ctx context.Context, events []chat.Event) (chat.Outcome, error)
-	Tally(ctx context.Context, receipts []chat.Receipt) error
+	Apply(ctx context.Context, events []chat.Event, receipts ...chat.Receipt) (chat.Outcome, error)
 }
 
 // A Notifier tells open dashboards that documents changed. It is best effort: dashboards catch up by themselves.

@@ -47,7 +47,7 @@ type ledger struct {
 	refuse   func(events []chat.Event) error
 }
 
-func (l *ledger) Apply(_ context.Context, events []chat.Event) (chat.Outcome, error) {
+func (l *ledger) Apply(_ context.Context, events []chat.Event, receipts ...chat.Receipt) (chat.Outcome, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.calls++
@@ -74,12 +74,8 @@ func (l *ledger) Apply(_ context.Context, events []chat.Event) (chat.Outcome, er
 			out.Created[e.Channel]++
 		}
 	}
-	return out, nil
-}
-
-func (l *ledger) Tally(_ context.Context, receipts []chat.Receipt) error {
 	l.receipts = append(l.receipts, receipts...)
-	return nil
+	return out, nil
 }
 
 // received is what intake counted.

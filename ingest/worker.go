@@ -127,9 +127,6 @@ func (w *Worker) store(ctx context.Context, r reading) error {
 	if err != nil {
 		return err
 	}
-	if err := w.applier.Tally(ctx, r.receipts); err != nil {
-		return fmt.Errorf("tally %d records: %w", len(r.receipts), err)
-	}
 	w.metrics.stored(out, w.now())
 	return nil
 }

@@ -14,26 +14,25 @@ import (
 // up the same. It returns an error when the engine cannot be used (wrapping chat.ErrUnavailable) or refuses a document; then
 // nothing may be assumed about what was written and the batch is to be applied again.
 //
-// Order of the writes: widget visits, contacts, older pages, conversations, ledger. The ledger entry comes after the
+// Order of the writes: widget visits, contacts, older pages, conversations, ledger, tallies. The ledger entry comes after the
 // documents it speaks of, so an entry proves that its event is in them; without an entry the event is folded in again, which
 // changes nothing where it already is.
-func (s *Store) Apply(ctx context.Context, events []chat.Event) (chat.Outcome, error) {
+//
+// Receipts say what the log held. They are counted last, so a count stands for elements that were applied; receipts counted
+// before change nothing. They come in log order, with the last events of their records, before the records' offsets are
+// committed.
+func (s *Store) Apply(ctx context.Context, events []chat.Event, receipts ...chat.Receipt) (chat.Outcome, error) {
 	out := chat.Outcome{Created: map[chat.Channel]int{}}
 	err := again(ctx, func() error {
-		b, err := s.read(ctx, events)
+		b, err := s.read(ctx, events, receipts)
 		if err != nil {
 			return err
 		}
-		for _, step := range []func(context.Context) error{b.people, b.threads, b.fold, b.writeDocuments, b.rehome, b.writeLedger, b.settle, b.bury} {
+		b.made = out.Created
+		for _, step := range []func(context.Context) error{b.people, b.threads, b.fold, b.write, b.turnOverfull, b.settle, b.bury} {
 			if err := step(ctx); err != nil {
-				for c, n := range b.created {
-					out.Created[c] += n
-				}
 				return err
 			}
-		}
-		for c, n := range b.created {
-			out.Created[c] += n
 		}
 		out.Entries, out.Changes = b.entries(), b.changes()
 		b.keepWarm()
@@ -54,10 +53,12 @@ type batch struct {
 	open     map[string]*talk   // by thread key
 	messages map[string]locator // by message key: where messages of this batch and known ones are
 	acts     map[string][]chat.Act
-	pending  map[string]bool // act event ids seen parked before the ledger was written
-	graves   graves          // who of these people was erased
-	created  map[chat.Channel]int
+	pending  map[string]bool                // act event ids seen parked before the ledger was written
+	graves   graves                         // who of these people was erased
+	created  map[chat.Channel]int           // contacts that are new in this batch
+	made     map[chat.Channel]int           // those of them that were written, over all attempts
 	kin      map[string][]chat.Conversation // by contact: newest conversations of those it was ever merged with
+	tallies  []Write
 }
 
 // An item is one event on its way.
@@ -94,12 +95,12 @@ func (s *Store) newBatch(n int) *batch {
 		s: s, items: make([]*item, n),
 		contacts: map[string]*holder[chat.Contact]{}, byKey: map[string]string{}, visits: map[string]*holder[chat.Visit]{},
 		talks: map[string]*talk{}, open: map[string]*talk{}, messages: map[string]locator{}, acts: map[string][]chat.Act{},
-		pending: map[string]bool{}, created: map[chat.Channel]int{}, kin: map[string][]chat.Conversation{},
+		pending: map[string]bool{}, created: map[chat.Channel]int{}, made: map[chat.Channel]int{}, kin: map[string][]chat.Conversation{},
 	}
 }
 
 // read looks the events up in the ledger: which of them are known, which messages they act on, and which acts wait for them.
-func (s *Store) read(ctx context.Context, events []chat.Event) (*batch, error) {
+func (s *Store) read(ctx context.Context, events []chat.Event, receipts []chat.Receipt) (*batch, error) {
 	b := s.newBatch(len(events))
 	ids := make([]string, 0, len(events))
 	for i := range events {
@@ -111,6 +112,7 @@ func (s *Store) read(ctx context.Context, events []chat.Event) (*batch, error) {
 		func() (err error) { known, err = get[chat.Entry](ctx, s.engine, ledger, unique(ids)); return err },
 		func() error { return b.locate(ctx) },
 		func() error { return b.loadPeople(ctx) },
+		func() (err error) { b.tallies, err = s.counted(ctx, receipts); return err },
 	)
 	if err != nil {
 		return nil, err
@@ -227,54 +229,33 @@ func locatorOf(e *chat.Entry) locator {
 	return l
 }
 
-// writeLedger adds an entry for each item that has none. First copies go in first: one that another worker added meanwhile
-// turns the item into a further copy, which the second round adds.
-func (b *batch) writeLedger(ctx context.Context) error {
-	for round := range 2 {
-		var pending []*item
-		var writes []Write
-		for _, it := range b.items {
-			if it.repeats || it.copy != (round == 1) {
-				continue
-			}
+// newEntries are the ledger's entries of first copies, or of further ones.
+func (b *batch) newEntries(copies bool) []Write {
+	var writes []Write
+	for _, it := range b.items {
+		if !it.repeats && it.copy == copies {
 			entry := b.entry(it)
-			pending = append(pending, it)
 			writes = append(writes, Write{Op: Insert, ID: entry.ID, Doc: &entry})
 		}
-		if len(writes) == 0 {
-			continue
-		}
-		results, err := b.s.engine.Write(ctx, ledger, writes)
-		if err != nil {
-			return failure("write to ledger", err)
-		}
-		for i, err := range results {
-			if err != nil && !isDuplicate(err) {
-				return failure("write to ledger", err)
-			}
-			if err != nil && round == 0 {
-				if err := b.beaten(ctx, pending[i]); err != nil {
-					return err
-				}
-			}
-		}
 	}
-	return nil
+	return writes
 }
 
-// beaten handles an item whose first-copy entry exists by now: written by another worker for another copy, or by an earlier
-// life of this very record.
-func (b *batch) beaten(ctx context.Context, it *item) error {
-	entry, err := one[chat.Entry](ctx, b.s.engine, ledger, it.event.ID)
-	if err != nil {
-		return err
-	}
-	it.known = &entry
-	if entry.Position == it.event.Position {
-		it.repeats = true
+// writeCopies adds the entries of further copies. One that is there already was written by an earlier life of its record.
+func (b *batch) writeCopies(ctx context.Context) error {
+	writes := b.newEntries(true)
+	if len(writes) == 0 {
 		return nil
 	}
-	it.copy, it.verdict, it.entryID = true, chat.Duplicate, chat.CopyID(it.event.ID, it.event.Position, 0)
+	results, err := b.s.engine.Write(ctx, ledger, writes)
+	if err != nil {
+		return failure("write to ledger", err)
+	}
+	for _, err := range results {
+		if err != nil && !isDuplicate(err) {
+			return failure("write to ledger", err)
+		}
+	}
 	return nil
 }
 

@@ -44,6 +44,13 @@ type Engine interface {
 	// A write is durable when Write returns (majority and journaled; fsynced).
 	Write(ctx context.Context, collection string, writes []Write) ([]error, error)
 
+	// WriteAll writes groups, each to its collection, one after the other, and stops behind the first group in which a write
+	// fails: its error, one that Write tells of a single write, is the result. done counts the groups that were written whole;
+	// after a failure of the engine itself any write may have been done. An engine that can makes it all or nothing (done is 0
+	// after an error), and then a write may take a unique key that another of its group gives free; for the others the caller
+	// comes again.
+	WriteAll(ctx context.Context, groups []Group) (done int, err error)
+
 	// Explain tells whether the query is answered through an index: the name of the index, or "" for a scan.
 	Explain(ctx context.Context, collection string, q Query) (index string, err error)
 
@@ -74,6 +81,38 @@ const (
 	Replace
 	Delete
 )
+
+// A Group is the writes of one WriteAll to one collection.
+type Group struct {
+	Collection string
+	Writes     []Write
+}
+
+// WriteInOrder is WriteAll for engines that cannot write to several collections at once.
+func WriteInOrder(ctx context.Context, e Engine, groups []Group) (done int, err error) {
+	for i, g := range groups {
+		if len(g.Writes) == 0 {
+			continue
+		}
+		results, err := e.Write(ctx, g.Collection, g.Writes)
+		if err == nil {
+			err = firstError(results)
+		}
+		if err != nil {
+			return i, err
+		}
+	}
+	return len(groups), nil
+}
+
+func firstError(results []error) error {
+	for _, err := range results {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // A Collection declares its indexes. Filters and sorts name declared paths only (or "id"); others are chat.ErrInvalid.
 type Collection struct {

@@ -350,18 +350,37 @@ func pageDoc(h *holder[chat.MessagePage]) *chat.MessagePage {
 	return &h.doc
 }
 
-// writeDocuments writes what the fold changed. Older pages go before their conversation, which counts what was filed on them (see
-// chat.Conversation.Add). Documents that have outgrown their page are turned last.
-func (b *batch) writeDocuments(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{b.writeVisits, b.writePeople, b.writePages, b.writeConversations} {
-		if err := step(ctx); err != nil {
+// write stores what the fold changed, then the ledger's entries of it and the tallies, in one write. Older pages go before
+// their conversation, which counts what was filed on them (see chat.Conversation.Add). When somebody else was faster with one
+// of these, even with an entry, the batch is read again.
+func (b *batch) write(ctx context.Context) error {
+	documents := []Group{{visits, b.changedVisits()}, {contacts, b.changedPeople()}, {messagePages, b.changedPages()}, {conversations, b.changedConversations()}}
+	entries := []Group{{ledger, b.newEntries(false)}, {tallies, b.tallies}}
+	if opened := b.opened(); len(opened) > 0 { // an entry proves that its conversation is with the right contact
+		if err := b.writeAll(ctx, documents); err != nil {
 			return err
 		}
+		if err := b.rehome(ctx, opened); err != nil {
+			return err
+		}
+		documents = nil
 	}
-	return b.turnOverfull(ctx)
+	if err := b.writeAll(ctx, append(documents, entries...)); err != nil {
+		return err
+	}
+	return b.writeCopies(ctx)
 }
 
-func (b *batch) writeConversations(ctx context.Context) error {
+// writeAll writes groups that begin with visits and contacts, if they have such.
+func (b *batch) writeAll(ctx context.Context, groups []Group) error {
+	done, err := b.s.engine.WriteAll(ctx, groups)
+	if done > 1 {
+		b.madePeople()
+	}
+	return outcome("write a batch", err)
+}
+
+func (b *batch) changedConversations() []Write {
 	var writes []Write
 	for _, t := range b.talks {
 		if t.conv.dirty {
@@ -369,10 +388,10 @@ func (b *batch) writeConversations(ctx context.Context) error {
 		}
 	}
 	sortWrites(writes)
-	return write(ctx, b.s.engine, conversations, writes)
+	return writes
 }
 
-func (b *batch) writePages(ctx context.Context) error {
+func (b *batch) changedPages() []Write {
 	var writes []Write
 	for _, t := range b.talks {
 		for _, p := range t.pages {
@@ -382,7 +401,7 @@ func (b *batch) writePages(ctx context.Context) error {
 		}
 	}
 	sortWrites(writes)
-	return write(ctx, b.s.engine, messagePages, writes)
+	return writes
 }
 
 // write is the engine write that stores the holder's document.

@@ -78,9 +78,9 @@ func window(path string, from, to time.Time) []Condition {
 	return where
 }
 
-// Tally counts what the log held. Call it with the receipts of a partition in log order, after their elements were applied and
-// before their offsets are committed; receipts counted before change nothing.
-func (s *Store) Tally(ctx context.Context, receipts []chat.Receipt) error {
+// counted are the tallies with these receipts, which are those of a partition in log order; receipts counted before change
+// nothing.
+func (s *Store) counted(ctx context.Context, receipts []chat.Receipt) ([]Write, error) {
 	byID := map[string][]chat.Receipt{}
 	var ids []string
 	for _, r := range receipts {
@@ -90,33 +90,31 @@ func (s *Store) Tally(ctx context.Context, receipts []chat.Receipt) error {
 		}
 		byID[id] = append(byID[id], r)
 	}
-	return again(ctx, func() error {
-		known, err := get[chat.Tally](ctx, s.engine, tallies, ids)
-		if err != nil {
-			return err
+	known, err := get[chat.Tally](ctx, s.engine, tallies, ids)
+	if err != nil {
+		return nil, err
+	}
+	held := make(map[string]*holder[chat.Tally], len(ids))
+	for _, t := range known {
+		held[t.ID] = &holder[chat.Tally]{doc: t, seen: t.Version}
+	}
+	var writes []Write
+	for _, id := range ids {
+		h := held[id]
+		if h == nil {
+			h = &holder[chat.Tally]{doc: chat.Tally{ID: id, Minute: byID[id][0].ReceivedAt.Truncate(time.Minute), Partition: byID[id][0].Position.Partition}}
 		}
-		held := make(map[string]*holder[chat.Tally], len(ids))
-		for _, t := range known {
-			held[t.ID] = &holder[chat.Tally]{doc: t, seen: t.Version}
+		for _, r := range byID[id] {
+			h.doc.Count(r)
 		}
-		var writes []Write
-		for _, id := range ids {
-			h := held[id]
-			if h == nil {
-				h = &holder[chat.Tally]{doc: chat.Tally{ID: id, Minute: byID[id][0].ReceivedAt.Truncate(time.Minute), Partition: byID[id][0].Position.Partition}}
-			}
-			for _, r := range byID[id] {
-				h.doc.Count(r)
-			}
-			last := byID[id][len(byID[id])-1].Position.Offset
-			if h.seen > 0 && last <= h.doc.Offset {
-				continue
-			}
-			h.doc.Offset = last
-			writes = append(writes, h.write(id, &h.doc.Version))
+		last := byID[id][len(byID[id])-1].Position.Offset
+		if h.seen > 0 && last <= h.doc.Offset {
+			continue
 		}
-		return write(ctx, s.engine, tallies, writes)
-	})
+		h.doc.Offset = last
+		writes = append(writes, h.write(id, &h.doc.Version))
+	}
+	return writes, nil
 }
 
 func tallyID(r chat.Receipt) string {

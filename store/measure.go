@@ -7,6 +7,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
+
+	"switchboard/chat"
 )
 
 // Measure returns the engine with every call timed and its failures counted. reg may be nil. One result per write that says
@@ -23,7 +25,7 @@ func Measure(e Engine, reg prometheus.Registerer) Engine {
 			Name: "switchboard_store_operation_errors_total", Help: "Calls of the store's engine that failed.",
 		}, []string{"engine", "operation"}),
 	}
-	for _, operation := range []string{"ensure", "get", "find", "count", "search", "write", "explain", "ping"} {
+	for _, operation := range []string{"ensure", "get", "find", "count", "search", "write", "write_all", "explain", "ping"} {
 		m.duration.WithLabelValues(e.Name(), operation)
 		m.errors.WithLabelValues(e.Name(), operation)
 	}
@@ -83,6 +85,22 @@ func (m *measured) Write(ctx context.Context, collection string, writes []Write)
 	results, err := m.Engine.Write(ctx, collection, writes)
 	m.observe("write", started, err)
 	return results, err
+}
+
+func (m *measured) WriteAll(ctx context.Context, groups []Group) (int, error) {
+	started := time.Now()
+	done, err := m.Engine.WriteAll(ctx, groups)
+	if answered(err) {
+		m.observe("write_all", started, nil)
+	} else {
+		m.observe("write_all", started, err)
+	}
+	return done, err
+}
+
+// answered tells a write's own outcome from a failure of the engine.
+func answered(err error) bool {
+	return errors.Is(err, ErrVersion) || errors.Is(err, ErrDocumentTooLarge) || errors.Is(err, chat.ErrInvalid) || isDuplicate(err)
 }
 
 func (m *measured) Explain(ctx context.Context, collection string, q Query) (string, error) {

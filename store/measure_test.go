@@ -32,6 +32,8 @@ func (b broken) Write(context.Context, string, []store.Write) ([]error, error) {
 	return []error{store.ErrVersion}, b.err
 }
 
+func (b broken) WriteAll(context.Context, []store.Group) (int, error) { return 0, b.err }
+
 func (b broken) Explain(context.Context, string, store.Query) (string, error) { return "index", b.err }
 
 func callAll(t *testing.T, e store.Engine, want error) {
@@ -40,11 +42,12 @@ func callAll(t *testing.T, e store.Engine, want error) {
 	n, countErr := e.Count(ctx, "c", nil, 0)
 	results, writeErr := e.Write(ctx, "c", nil)
 	index, explainErr := e.Explain(ctx, "c", store.Query{})
+	_, allErr := e.WriteAll(ctx, nil)
 	require.EqualValues(t, 7, n)
 	require.Equal(t, []error{store.ErrVersion}, results)
 	require.Equal(t, "index", index)
 	for _, err := range []error{
-		countErr, writeErr, explainErr, e.Ensure(ctx, nil), e.Get(ctx, "c", nil, nil), e.Find(ctx, "c", store.Query{}, nil), e.Search(ctx, "c", store.TextQuery{}, nil), e.Ping(ctx),
+		countErr, writeErr, allErr, explainErr, e.Ensure(ctx, nil), e.Get(ctx, "c", nil, nil), e.Find(ctx, "c", store.Query{}, nil), e.Search(ctx, "c", store.TextQuery{}, nil), e.Ping(ctx),
 	} {
 		require.ErrorIs(t, err, want)
 	}
@@ -60,7 +63,7 @@ func TestMeasureCountsCallsAndFailures(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			reg := prometheus.NewRegistry()
 			e := store.Measure(broken{c.err}, reg)
-			require.Equal(t, 8, testutil.CollectAndCount(reg, "switchboard_store_operation_duration_seconds"), "there from the start")
+			require.Equal(t, 9, testutil.CollectAndCount(reg, "switchboard_store_operation_duration_seconds"), "there from the start")
 			callAll(t, e, c.err)
 			families, err := reg.Gather()
 			require.NoError(t, err)

@@ -103,15 +103,10 @@ func (s *Store) openTaken(ctx context.Context, key, except string, cause error) 
 // rehome looks again after the conversations this batch has opened: their contact may have been merged, or the merge undone,
 // between reading the contact and writing the conversation. Merging lists conversations after it has written the contact, and
 // this reads the contact after the conversation was written, so one of both sees the other.
-func (b *batch) rehome(ctx context.Context) error {
-	var opened []*talk
-	var ids []string
-	for _, t := range b.talks {
-		h := b.contacts[t.conv.doc.ContactID]
-		if t.conv.dirty && t.conv.seen == 0 && (h == nil || h.seen > 0) {
-			opened = append(opened, t)
-			ids = append(ids, t.conv.doc.ContactID)
-		}
+func (b *batch) rehome(ctx context.Context, opened []*talk) error {
+	ids := make([]string, len(opened))
+	for i, t := range opened {
+		ids[i] = t.conv.doc.ContactID
 	}
 	owners, err := get[chat.Contact](ctx, b.s.engine, contacts, unique(ids))
 	if err != nil {
@@ -133,6 +128,18 @@ func (b *batch) rehome(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// opened are the conversations that this batch opens for contacts it did not make.
+func (b *batch) opened() []*talk {
+	var opened []*talk
+	for _, t := range b.talks {
+		h := b.contacts[t.conv.doc.ContactID]
+		if t.conv.dirty && t.conv.seen == 0 && (h == nil || h.seen > 0) {
+			opened = append(opened, t)
+		}
+	}
+	return opened
 }
 
 // rehome gives a conversation to the contact that holds the identity it was opened by, if that is one its present contact was

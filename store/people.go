@@ -169,9 +169,10 @@ func (b *batch) derive(c *chat.Contact, e *chat.Event) bool {
 // contact that only exists in this batch is written first: the merge works on stored documents.
 func (b *batch) unite(ctx context.Context, winner, other *holder[chat.Contact]) error {
 	if winner.seen == 0 || other.seen == 0 {
-		if err := b.writePeople(ctx); err != nil {
+		if err := write(ctx, b.s.engine, contacts, b.changedPeople()); err != nil {
 			return err
 		}
+		b.madePeople()
 	}
 	if err := b.s.unite(ctx, winner.doc.ID, other.doc.ID); err != nil && !errors.Is(err, chat.ErrConflict) {
 		return err
@@ -179,8 +180,8 @@ func (b *batch) unite(ctx context.Context, winner, other *holder[chat.Contact]) 
 	return errAgain
 }
 
-// writePeople writes new and changed contacts.
-func (b *batch) writePeople(ctx context.Context) error {
+// changedPeople are new and changed contacts.
+func (b *batch) changedPeople() []Write {
 	var writes []Write
 	for _, h := range b.contacts {
 		if !h.dirty {
@@ -189,5 +190,13 @@ func (b *batch) writePeople(ctx context.Context) error {
 		writes = append(writes, h.write(h.doc.ID, &h.doc.Version))
 	}
 	sortWrites(writes)
-	return write(ctx, b.s.engine, contacts, writes)
+	return writes
+}
+
+// madePeople notes that the new contacts are written.
+func (b *batch) madePeople() {
+	for c, n := range b.created {
+		b.made[c] += n
+	}
+	clear(b.created)
 }

@@ -94,9 +94,7 @@ func (s *Store) perform(ctx context.Context, acts []located) error {
 				return err
 			}
 		}
-		if err := b.writePages(ctx); err != nil {
-			return err
-		}
-		return b.writeConversations(ctx)
+		_, err := s.engine.WriteAll(ctx, []Group{{messagePages, b.changedPages()}, {conversations, b.changedConversations()}})
+		return outcome("write what acts changed", err)
 	})
 }

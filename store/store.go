@@ -131,16 +131,25 @@ func write(ctx context.Context, e Engine, collection string, writes []Write) err
 	}
 	var lost error
 	for _, err := range results {
-		var duplicate *DuplicateError
-		switch {
-		case err == nil:
-		case errors.Is(err, ErrVersion), errors.As(err, &duplicate):
-			lost = errAgain
-		default:
-			return failure("write to "+collection, err)
+		if err := outcome("write to "+collection, err); errors.Is(err, errAgain) {
+			lost = err
+		} else if err != nil {
+			return err
 		}
 	}
 	return lost
+}
+
+// outcome maps what an engine says of a write.
+func outcome(operation string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, ErrVersion), isDuplicate(err):
+		return errAgain
+	default:
+		return failure(operation, err)
+	}
 }
 
 // update is compare-and-swap of one document: edit may run more than once.

@@ -53,7 +53,7 @@ func (b *batch) visit(it *item) {
 	h.dirty = true
 }
 
-func (b *batch) writeVisits(ctx context.Context) error {
+func (b *batch) changedVisits() []Write {
 	var writes []Write
 	for _, h := range b.visits {
 		if h.dirty {
@@ -61,5 +61,5 @@ func (b *batch) writeVisits(ctx context.Context) error {
 		}
 	}
 	sortWrites(writes)
-	return write(ctx, b.s.engine, visits, writes)
+	return writes
 }

@@ -62,6 +62,11 @@ func (f *flaky) Write(ctx context.Context, collection string, writes []store.Wri
 	return f.Engine.Write(ctx, collection, writes)
 }
 
+// WriteAll may be cut off between two groups.
+func (f *flaky) WriteAll(ctx context.Context, groups []store.Group) (int, error) {
+	return store.WriteInOrder(ctx, f, groups)
+}
+
 func (f *flaky) Ping(ctx context.Context) error {
 	if err := f.away(); err != nil {
 		return err

@@ -65,6 +65,12 @@ func (e *Engine) Write(ctx context.Context, collection string, writes []store.Wr
 	return results, nil
 }
 
+// WriteAll implements store.Engine. A transaction would make it one step, but costs more round trips than it saves, and
+// needs a replica set.
+func (e *Engine) WriteAll(ctx context.Context, groups []store.Group) (int, error) {
+	return store.WriteInOrder(ctx, e, groups)
+}
+
 // chunks cuts a list of writes into what one command carries.
 func chunks(ops []op) func(yield func([]op) bool) {
 	return func(yield func([]op) bool) {

@@ -38,13 +38,40 @@ type writer struct {
 	expiring atomic.Pointer[map[string]*table]
 }
 
-// A request is one call of Write, or something to be done alone in a transaction.
+// A request is one call of Write or WriteAll, or something to be done alone in a transaction.
 type request struct {
+	parts []part
+	whole bool // all of it or nothing
+	alone func(context.Context, *sql.Conn) error
+	done  chan error
+}
+
+// A part is a request's writes to one table.
+type part struct {
 	table   *table
 	rows    []row
-	results []error // the writer's until done is sent
-	alone   func(context.Context, *sql.Conn) error
-	done    chan error
+	results []error // the writer's until the request's done is sent
+}
+
+// pending lists the rows that can be tried.
+func (p *part) pending() []int {
+	list := make([]int, 0, len(p.rows))
+	for i, err := range p.results {
+		if err == nil {
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
+// failed is the first failure of a write.
+func (p *part) failed() error {
+	for _, err := range p.results {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func startWriter(ctx context.Context, db *sql.DB, log *slog.Logger, m *metrics) (*writer, error) {
@@ -138,7 +165,7 @@ func (w *writer) serve(ctx context.Context, first *request) {
 	started, rows := time.Now(), 0
 	err := w.transaction(ctx, func() error {
 		for _, r := range group {
-			rows += len(r.rows)
+			rows += r.rows()
 			if err := w.apply(r); err != nil {
 				return err
 			}
@@ -158,7 +185,7 @@ func (w *writer) serve(ctx context.Context, first *request) {
 // gather takes what is queued behind the first request, up to the bounds. A request that wants to be alone comes after.
 func (w *writer) gather(first *request) (group []*request, next *request) {
 	group = []*request{first}
-	rows, bytes := len(first.rows), first.size()
+	rows, bytes := first.rows(), first.size()
 	for rows < commitRows && bytes < commitBytes {
 		select {
 		case r := <-w.queue:
@@ -166,7 +193,7 @@ func (w *writer) gather(first *request) (group []*request, next *request) {
 				return group, r
 			}
 			group = append(group, r)
-			rows, bytes = rows+len(r.rows), bytes+r.size()
+			rows, bytes = rows+r.rows(), bytes+r.size()
 		default:
 			return group, nil
 		}
@@ -174,28 +201,79 @@ func (w *writer) gather(first *request) (group []*request, next *request) {
 	return group, nil
 }
 
-func (r *request) size() int {
+func (r *request) rows() int {
 	n := 0
-	for i := range r.rows {
-		n += len(r.rows[i].doc)
+	for i := range r.parts {
+		n += len(r.parts[i].rows)
 	}
 	return n
 }
 
-// apply writes a request's rows and notes what became of each. The error is one that ends the transaction.
-func (w *writer) apply(r *request) error {
-	for i := range r.rows {
-		if r.results[i] != nil {
-			continue
+func (r *request) size() int {
+	n := 0
+	for i := range r.parts {
+		for j := range r.parts[i].rows {
+			n += len(r.parts[i].rows[j].doc)
 		}
-		err := w.session.apply(r.table, &r.rows[i])
-		var duplicate *store.DuplicateError
-		if err != nil && !errors.Is(err, store.ErrVersion) && !errors.As(err, &duplicate) {
+	}
+	return n
+}
+
+// apply writes a request's rows and notes what became of each. The error is one that ends the transaction, which serves other
+// requests too: one that must be whole is undone alone.
+func (w *writer) apply(r *request) error {
+	if !r.whole {
+		_, err := w.applyRows(&r.parts[0], r.parts[0].pending())
+		return err
+	}
+	if _, err := w.session.exec("SAVEPOINT whole"); err != nil {
+		return err
+	}
+	for i := range r.parts {
+		if err := w.applyPart(&r.parts[i]); err != nil {
 			return err
 		}
-		r.results[i] = err
+		if r.parts[i].failed() == nil {
+			continue
+		}
+		if _, err := w.session.exec("ROLLBACK TO whole"); err != nil {
+			return err
+		}
+		break
+	}
+	_, err := w.session.exec("RELEASE whole")
+	return err
+}
+
+// applyPart comes back to rows that met a taken key for as long as other rows of the part may have given it free.
+func (w *writer) applyPart(p *part) error {
+	for pending := p.pending(); len(pending) > 0; {
+		refused, err := w.applyRows(p, pending)
+		if err != nil {
+			return err
+		}
+		if len(refused) == len(pending) {
+			break
+		}
+		pending = refused
 	}
 	return nil
+}
+
+// applyRows writes rows and returns those that met a taken key.
+func (w *writer) applyRows(p *part, pending []int) (refused []int, err error) {
+	for _, i := range pending {
+		err := w.session.apply(p.table, &p.rows[i])
+		var duplicate *store.DuplicateError
+		switch {
+		case errors.As(err, &duplicate):
+			refused = append(refused, i)
+		case err != nil && !errors.Is(err, store.ErrVersion):
+			return nil, err
+		}
+		p.results[i] = err
+	}
+	return refused, nil
 }
 
 // transaction takes the file's write lock first, so that reading and writing inside are one step also for other processes.

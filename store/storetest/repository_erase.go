@@ -148,7 +148,8 @@ func erase(t *testing.T, open func(*testing.T) store.Engine) {
 	for _, x := range events {
 		receipts = append(receipts, chat.Receipt{Position: x.Position, Channel: x.Channel, ReceivedAt: x.ReceivedAt, Elements: 1})
 	}
-	require.NoError(t, repo.Tally(t.Context(), receipts))
+	_, err := repo.Apply(t.Context(), nil, receipts...)
+	require.NoError(t, err)
 	contact := colleagues(t, repo)
 	plan, err := repo.PlanErasure(t.Context(), contact)
 	require.NoError(t, err)
@@ -269,6 +270,10 @@ func (m *meanwhile) Write(ctx context.Context, c string, writes []store.Write) (
 		m.do()
 	}
 	return m.Engine.Write(ctx, c, writes)
+}
+
+func (m *meanwhile) WriteAll(ctx context.Context, groups []store.Group) (int, error) {
+	return store.WriteInOrder(ctx, m, groups)
 }
 
 // eraseMeanwhile erases a person between any two writes of a batch with an old and a new message of theirs: the old one leaves

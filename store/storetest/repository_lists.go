@@ -28,7 +28,8 @@ func ledgerSum(t *testing.T, open func(*testing.T) store.Engine) {
 		for _, e := range events {
 			receipts = append(receipts, chat.Receipt{Position: e.Position, Channel: e.Channel, ReceivedAt: e.ReceivedAt, Elements: 1})
 		}
-		require.NoError(t, repo.Tally(t.Context(), receipts))
+		_, err := repo.Apply(t.Context(), nil, receipts...)
+		require.NoError(t, err)
 		sum, err := repo.LedgerSummary(t.Context(), time.Time{}, time.Time{})
 		require.NoError(t, err)
 		require.EqualValues(t, len(events), sum.Received)
@@ -192,6 +193,7 @@ func selects(where []store.Condition) bool {
 
 type watched struct {
 	store.Engine
+	mu   sync.Mutex
 	seen []watchedQuery
 }
 
@@ -201,6 +203,8 @@ type watchedQuery struct {
 }
 
 func (w *watched) Find(ctx context.Context, c string, q store.Query, d store.Decode) error {
+	w.mu.Lock()
 	w.seen = append(w.seen, watchedQuery{c, q})
+	w.mu.Unlock()
 	return w.Engine.Find(ctx, c, q, d)
 }

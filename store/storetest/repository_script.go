@@ -210,3 +210,7 @@ func (f *faulty) Write(ctx context.Context, c string, writes []store.Write) ([]e
 	}
 	return nil, errInjected
 }
+
+func (f *faulty) WriteAll(ctx context.Context, groups []store.Group) (int, error) {
+	return store.WriteInOrder(ctx, f, groups)
+}

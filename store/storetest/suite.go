@@ -35,6 +35,7 @@ func (s Suite) Run(t *testing.T) {
 		{"unique keys", Suite.unique},
 		{"documents without a unique key do not clash", Suite.absentUnique},
 		{"writes of a batch are independent", Suite.independent},
+		{"groups are written in order or not at all", Suite.groups},
 		{"writes that contradict themselves are refused", Suite.contradictions},
 		{"fifty writers increment one document", Suite.increments},
 		{"fifty writers insert the same key", Suite.sameKey},

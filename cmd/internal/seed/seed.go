@@ -12,7 +12,7 @@ import (
 
 // Store is what seeding writes through.
 type Store interface {
-	Apply(ctx context.Context, events []chat.Event) (chat.Outcome, error)
+	Apply(ctx context.Context, events []chat.Event, receipts ...chat.Receipt) (chat.Outcome, error)
 	EditConversations(ctx context.Context, ids []string, edit func(*chat.Conversation) error) error
 	EditContacts(ctx context.Context, ids []string, edit func(*chat.Contact) error) error
 	AddNotes(ctx context.Context, notes []chat.Note) error
