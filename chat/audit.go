@@ -21,6 +21,8 @@ const (
 	AuditSettingsChanged = "settings_changed"
 	AuditExport          = "export"
 	AuditErasure         = "erasure"
+	AuditMerge           = "contacts_merged"
+	AuditMergeUndone     = "merge_undone"
 )
 
 // AuditKinds lists everything that is audited, in the order a filter offers it.
@@ -40,6 +42,8 @@ func AuditKinds() []Named {
 		{AuditSettingsChanged, "Changed settings"},
 		{AuditExport, "Exported data"},
 		{AuditErasure, "Erased a person"},
+		{AuditMerge, "Merged contacts"},
+		{AuditMergeUndone, "Undid a merge"},
 	}
 }
 

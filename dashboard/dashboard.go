@@ -103,6 +103,8 @@ type Deps struct {
 	Erasures      Erasures
 	Archive       Archive
 	LogKeeping    LogKeeping
+	Merger        Merger
+	Lookalikes    Lookalikes
 	Changes       Publisher
 	Hub           *live.Hub
 	Log           *slog.Logger
@@ -140,6 +142,7 @@ func New(deps Deps, config Config) (*Dashboard, error) {
 	if deps.Conversations == nil || deps.Contacts == nil || deps.Users == nil || deps.Logins == nil || deps.Settings == nil || deps.Auditor == nil || deps.Views == nil || deps.Finder == nil ||
 		deps.Notes == nil || deps.Comments == nil || deps.Escalations == nil || deps.Notices == nil ||
 		deps.People == nil || deps.Departments == nil || deps.LabelUses == nil || deps.Eraser == nil || deps.Erasures == nil || deps.Archive == nil || deps.LogKeeping == nil ||
+		deps.Merger == nil || deps.Lookalikes == nil ||
 		deps.Changes == nil || deps.Hub == nil || deps.Log == nil {
 		return nil, errors.New("dashboard: a dependency is missing")
 	}

@@ -18,6 +18,7 @@ import (
 type fake struct {
 	mu sync.Mutex
 	privacy
+	merges        []chat.Merge
 	conversations map[string]chat.Conversation
 	older         map[string][]chat.Message // messages before those in the document
 	contacts      map[string]chat.Contact

@@ -31,6 +31,7 @@ func screens() []string {
 			pages = append(pages, "/inbox/"+id+"?tab="+tab)
 		}
 	}
+	pages = append(pages, "/contacts/"+anaID+"/merge", "/contacts/"+anaID+"/merge?q=a", "/contacts/"+anaID+"/merge?with="+hostileID, "/contacts/"+hostileID+"/merge?with="+anaID+"&keep="+anaID)
 	for _, id := range []string{anaID, hostileID} {
 		pages = append(pages, "/contacts/"+id, "/contacts/"+id+"?tab=notes", "/contacts/"+id+"?tab=notes&older=20", "/contacts/"+id+"?tab=escalations")
 		for _, f := range []string{"name", "email", "country", "language", "agent_instructions"} {

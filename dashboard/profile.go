@@ -20,6 +20,7 @@ type contactBody struct {
 	Notes       *view.Notes
 	History     *view.History
 	Escalations *view.Escalations
+	Same        *view.SamePerson
 }
 
 // contact shows one person.
@@ -74,6 +75,9 @@ func (d *Dashboard) profilePage(c *fiber.Ctx, status int, contact *chat.Contact,
 	}
 	panel.Privacy = privacyOf(c, contact)
 	body.Contact = *panel
+	if body.Same, err = d.samePerson(c, contact); err != nil {
+		return err
+	}
 	if amend != nil {
 		amend(&body)
 	}

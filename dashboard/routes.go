@@ -44,6 +44,7 @@ func (d *Dashboard) routes() []route {
 		d.handlingRoutes(),
 		d.searchRoutes(),
 		d.contactRoutes(),
+		d.mergeRoutes(),
 		d.presenceRoutes(),
 		d.findRoutes(),
 		d.settingsRoutes(),

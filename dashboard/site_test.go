@@ -41,6 +41,7 @@ var prepared = sync.OnceValues(func() (*Dashboard, error) {
 		Auditor: store, People: store, Departments: store,
 		Views: store, Finder: store,
 		LabelUses: store, Eraser: store, Erasures: store, Archive: store, LogKeeping: store,
+		Merger: store, Lookalikes: store,
 		Log: slog.New(slog.DiscardHandler),
 	}, Config{})
 })
@@ -59,6 +60,7 @@ func newSite(t *testing.T) *site {
 		Auditor: s.store, People: s.store, Departments: s.store,
 		Views: s.store, Finder: s.store,
 		LabelUses: s.store, Eraser: s.store, Erasures: s.store, Archive: s.store, LogKeeping: s.store,
+		Merger: s.store, Lookalikes: s.store,
 		Log: slog.New(slog.DiscardHandler),
 	}
 	d.config = withDefaults(Config{Now: func() time.Time { return s.now }, ClientIP: func(c *fiber.Ctx) string { return c.Get("Test-Client", "192.0.2.1") }})

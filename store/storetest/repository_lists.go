@@ -142,7 +142,7 @@ func explained(t *testing.T, open func(*testing.T) store.Engine, sortsWithoutInd
 	for i := range 300 {
 		events = append(events, s.text(person{phone: fmt.Sprintf("+1202555%04d", i)}, fmt.Sprintf("m%d", i), i, "text"))
 	}
-	apply(t, repo, events...)
+	somebody := apply(t, repo, events...).Entries[0].ContactID
 	watch := &watched{Engine: e}
 	repo = repository(t, watch)
 	watch.seen = nil // what the repository asks at its start
@@ -167,6 +167,8 @@ func explained(t *testing.T, open func(*testing.T) store.Engine, sortsWithoutInd
 		require.NoError(t, err)
 	}
 	_, err := repo.Merges(ctx, "a", page)
+	require.NoError(t, err)
+	_, err = repo.Alike(ctx, somebody)
 	require.NoError(t, err)
 	for _, q := range []chat.LedgerQuery{{}, {RequestID: "r"}, {Verdict: chat.Quarantine}, {From: base, To: base.Add(time.Hour)}} {
 		q.PageRequest = page
