@@ -35,7 +35,7 @@ func rows() []row {
 		{"readable-mongo", "the same on MongoDB", on(true, readable)},
 		{"memory", "memory of the whole embedded process at 1,000/s", memory},
 		{"outage", "intake at full rate while MongoDB is down, and everything stored after it is back", outage},
-		{"screens", "server time of inbox list, thread and profile: SQLite", screens(false)},
+		{"screens", "server time of inbox list, thread, profile, search and counts: SQLite", screens(false)},
 		{"screens-mongo", "the same on MongoDB", screens(true)},
 		{"first-load", "first load of the inbox in a real Chromium", on(false, firstLoad)},
 		{"painted", "POST to painted in an open dashboard, at 1,000/s", on(false, painted)},

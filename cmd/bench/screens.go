@@ -12,20 +12,18 @@ import (
 	"strings"
 	"time"
 
-	"switchboard/channels/whatsapp"
-	"switchboard/chat"
 	"switchboard/cmd/bench/internal/load"
 	"switchboard/cmd/bench/internal/report"
 	"switchboard/cmd/bench/internal/rig"
+	"switchboard/cmd/internal/seed"
 	"switchboard/store"
 )
 
-// What the screens are measured over: so many conversations with one message each, and every longEvery-th with longThread.
+// What the screens are measured over: so many conversations, each person having five of them, as the seed command makes them.
 const (
 	fewConversations = 1000
-	longEvery        = 100
-	longThread       = 40
-	seedBatch        = 1000 // events in one Apply
+	conversationsOf  = 5
+	messagesPer      = 5
 )
 
 // screens measures the server time of what agents look at all day, with few and with many conversations.
@@ -101,11 +99,8 @@ func (b *bench) screenTimes(ctx context.Context, mongo bool, n int) (_ []screenT
 	return b.look(ctx, server, long)
 }
 
-// A talk is a conversation that was seeded with a long thread, and its person.
-type talk struct{ conversation, contact string }
-
-// seed writes n conversations through the real parser and repository.
-func (b *bench) seed(ctx context.Context, o rig.Options, n int) (_ []talk, err error) {
+// seed fills the database by the seed command's own code.
+func (b *bench) seed(ctx context.Context, o rig.Options, n int) (_ []seed.Talk, err error) {
 	engine, err := openAt(ctx, o.Mongo, filepath.Join(o.Data, "switchboard.db"))
 	if err != nil {
 		return nil, err
@@ -115,86 +110,25 @@ func (b *bench) seed(ctx context.Context, o rig.Options, n int) (_ []talk, err e
 	if err != nil {
 		return nil, err
 	}
-	adapter, err := whatsapp.New(whatsapp.Config{VerifyToken: "v", AppSecrets: []string{rig.Secret}, Numbers: []whatsapp.Number{{ID: rig.PhoneID, Phone: "+12025550100", WABA: rig.WABA, Name: "Sales"}}})
-	if err != nil {
+	spec := seed.Spec{Conversations: n, Contacts: n / conversationsOf, MessagesPer: messagesPer, Seed: 1, Until: time.Now().UTC().Truncate(time.Hour)}
+	spec.Progress = func(done int) {
+		b.progress.Say("seeding: %s of %s conversations", rig.Number(float64(done)), rig.Number(float64(n)))
+	}
+	if err := seed.Furnish(ctx, repository, &spec); err != nil {
 		return nil, err
 	}
-	s := seeder{adapter: adapter, store: repository, begun: time.Now().Add(-24 * time.Hour)}
-	for person := range n {
-		messages := 1
-		if person%longEvery == 0 {
-			messages = longThread
-		}
-		for m := range messages {
-			if err := s.add(ctx, person, m, messages == longThread); err != nil {
-				return nil, err
-			}
-		}
-		b.progress.Say("seeding: %s of %s conversations", rig.Number(float64(person)), rig.Number(float64(n)))
-	}
-	return s.long, s.flush(ctx)
-}
-
-// A seeder makes events of invented messages and has them applied in batches.
-type seeder struct {
-	adapter *whatsapp.Adapter
-	store   *store.Store
-	begun   time.Time
-	offset  int64
-	events  []chat.Event
-	isLong  []bool
-	known   map[string]bool
-	long    []talk
-}
-
-func (s *seeder) add(ctx context.Context, person, m int, long bool) error {
-	at := s.begun.Add(time.Duration(s.offset) * 10 * time.Millisecond).UTC().Truncate(time.Millisecond)
-	body, err := message(person, fmt.Sprintf("wamid.S%d-%d", person, m), "Hello, where is my parcel? I ordered it last week.", at)
-	if err != nil {
-		return err
-	}
-	events := s.adapter.Parse(chat.Parcel{Channel: chat.WhatsApp, Account: rig.PhoneID, Value: body})
-	for i := range events {
-		events[i].RequestID, events[i].ReceivedAt, events[i].Position = fmt.Sprintf("seed-%d", s.offset), at, chat.Position{Offset: s.offset}
-		s.events, s.isLong = append(s.events, events[i]), append(s.isLong, long)
-	}
-	s.offset++
-	if len(s.events) < seedBatch {
-		return nil
-	}
-	return s.flush(ctx)
-}
-
-func (s *seeder) flush(ctx context.Context) error {
-	if len(s.events) == 0 {
-		return nil
-	}
-	outcome, err := s.store.Apply(ctx, s.events)
-	if err != nil {
-		return fmt.Errorf("seed: %w", err)
-	}
-	if s.known == nil {
-		s.known = map[string]bool{}
-	}
-	for i, e := range outcome.Entries {
-		if e.Verdict != chat.Applied {
-			return fmt.Errorf("seed: an event is %s: %s", e.Verdict, e.Reason)
-		}
-		if s.isLong[i] && !s.known[e.ConversationID] {
-			s.known[e.ConversationID] = true
-			s.long = append(s.long, talk{conversation: e.ConversationID, contact: e.ContactID})
-		}
-	}
-	s.events, s.isLong = s.events[:0], s.isLong[:0]
-	return nil
+	made, err := seed.Fill(ctx, repository, spec)
+	return made.Long, err
 }
 
 // look signs in and asks for each screen.
-func (b *bench) look(ctx context.Context, s *rig.Server, long []talk) ([]screenTime, error) {
+func (b *bench) look(ctx context.Context, s *rig.Server, long []seed.Talk) ([]screenTime, error) {
 	browser, err := signIn(ctx, s)
 	if err != nil {
 		return nil, err
 	}
+	// What agents type: whole words and beginnings, rare and common ones, names, numbers.
+	searches := []string{"tracking", "mug arriv", "ord", "invoice lamp", "grace va", "48213", "paquete", "thank", "refund paym", "nobody says this", "ware", "+1202555"}
 	n := 500
 	if b.quick {
 		n = 100
@@ -203,16 +137,18 @@ func (b *bench) look(ctx context.Context, s *rig.Server, long []talk) ([]screenT
 	for _, screen := range []struct {
 		name     string
 		fragment bool
-		path     func(t talk) string
+		path     func(t seed.Talk, i int) string
 	}{
-		{"inbox list", false, func(talk) string { return "/inbox" }},
-		{"thread", true, func(t talk) string { return "/inbox/" + t.conversation }},
-		{"profile", false, func(t talk) string { return "/contacts/" + t.contact }},
+		{"inbox list", false, func(seed.Talk, int) string { return "/inbox" }},
+		{"thread", true, func(t seed.Talk, _ int) string { return "/inbox/" + t.Conversation }},
+		{"profile", false, func(t seed.Talk, _ int) string { return "/contacts/" + t.Contact }},
+		{"search", true, func(_ seed.Talk, i int) string { return "/search?q=" + url.QueryEscape(searches[i%len(searches)]) }},
+		{"counts", true, func(seed.Talk, int) string { return "/views" }},
 	} {
 		times := make([]time.Duration, 0, n)
 		for i := range n + 20 {
 			begun := time.Now()
-			if err := browser.get(ctx, screen.path(long[i*7919%len(long)]), screen.fragment); err != nil {
+			if err := browser.get(ctx, screen.path(long[i*7919%len(long)], i), screen.fragment); err != nil {
 				return nil, fmt.Errorf("%s: %w", screen.name, err)
 			}
 			if i >= 20 { // the first ones warm up
@@ -267,7 +203,7 @@ func (a *agent) do(request *http.Request, want string) error {
 	if _, err := io.Copy(io.Discard, response.Body); err != nil {
 		return fmt.Errorf("get %s: %w", want, err)
 	}
-	if response.StatusCode != http.StatusOK || response.Request.URL.Path != want {
+	if path, _, _ := strings.Cut(want, "?"); response.StatusCode != http.StatusOK || response.Request.URL.Path != path {
 		return fmt.Errorf("get %s: status %d from %s", want, response.StatusCode, response.Request.URL.Path)
 	}
 	return nil

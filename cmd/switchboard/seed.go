@@ -1,16 +1,13 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
-	"switchboard/chat"
 	"switchboard/cmd/internal/seed"
 	"switchboard/store"
 )
@@ -61,7 +58,7 @@ func (c *seedCommand) fill(t *terminal, s *store.Store, until time.Time) error {
 		return errNotEmpty
 	}
 	spec := seed.Spec{Conversations: c.Conversations, Contacts: c.Contacts, MessagesPer: c.MessagesPer, Seed: c.Seed, Until: until}
-	if err := furnish(t.ctx, s, &spec); err != nil {
+	if err := seed.Furnish(t.ctx, s, &spec); err != nil {
 		return err
 	}
 	begun, bar := time.Now(), newProgress(t.err)
@@ -72,46 +69,6 @@ func (c *seedCommand) fill(t *terminal, s *store.Store, until time.Time) error {
 		return err
 	}
 	fmt.Fprintf(t.out, "%d conversations of %d people with %d messages, in %.0f s.\n", c.Conversations, min(c.Contacts, c.Conversations), result.Messages, time.Since(begun).Seconds())
-	return nil
-}
-
-// furnish sets up the workspace: departments, labels, and colleagues who cannot sign in until somebody gives them a password.
-func furnish(ctx context.Context, s *store.Store, spec *seed.Spec) error {
-	spec.Departments = []chat.Department{{ID: "sales", Name: "Sales"}, {ID: "support", Name: "Support"}, {ID: "billing", Name: "Billing"}, {ID: "shipping", Name: "Shipping"}}
-	colours := []chat.LabelDefinition{
-		{Name: "delivery", Color: "teal"}, {Name: "refund", Color: "amber"}, {Name: "question", Color: "blue"}, {Name: "complaint", Color: "red"}, {Name: "priority::high", Color: "orange"},
-		{Name: "order", Color: "indigo"}, {Name: "feedback", Color: "green"}, {Name: "wholesale", Color: "violet"}, {Name: "gift", Color: "pink"}, {Name: "spam", Color: "gray"},
-	}
-	_, err := s.UpdateSettings(ctx, func(settings *chat.Settings) error {
-		for _, d := range spec.Departments {
-			if !slices.ContainsFunc(settings.Departments, func(x chat.Department) bool { return x.ID == d.ID }) {
-				settings.Departments = append(settings.Departments, d)
-			}
-		}
-		for _, l := range colours {
-			if !slices.ContainsFunc(settings.Labels, func(x chat.LabelDefinition) bool { return x.Name == l.Name }) {
-				settings.Labels = append(settings.Labels, l)
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("seed: settings: %w", err)
-	}
-	for _, l := range colours {
-		spec.Labels = append(spec.Labels, l.Name)
-	}
-	for i, name := range []string{"Noor Haddad", "Liam Becker", "Sofia Rossi", "Mateo Vega", "Aiko Tanaka", "Elin Berg", "Tom Hale", "Priya Nair"} {
-		first, _, _ := strings.Cut(strings.ToLower(name), " ")
-		u := chat.User{
-			ID: "seed-" + first, Email: first + "@seed.example", Name: name, Role: chat.RoleAgent, CreatedAt: spec.Until,
-			Departments: []string{spec.Departments[i%len(spec.Departments)].ID},
-		}
-		if err := s.CreateUser(ctx, u); err != nil && !errors.Is(err, chat.ErrConflict) {
-			return fmt.Errorf("seed: user: %w", err)
-		}
-		spec.Agents = append(spec.Agents, u)
-	}
 	return nil
 }
 

@@ -210,7 +210,7 @@ func (t *table) query(q store.Query, common map[int]bool) (string, []any, error)
 			return "", nil, err
 		}
 	}
-	if len(common) == 0 {
+	if q.Limit == 0 || len(q.Sort) == 0 || len(q.Where) == 0 && len(common) == 0 {
 		return b.selected("doc", q.Sort, q.Limit), b.arguments, nil
 	}
 	// What has to be sorted is sorted without the documents.

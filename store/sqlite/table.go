@@ -115,8 +115,9 @@ func (t *table) create() []string {
 		all = append(all, "CREATE INDEX "+quote(t.Name+"/expiry")+" ON "+t.name()+" ("+quote(column(t.ExpireAfter))+")")
 	}
 	if len(t.Text) > 0 {
-		// The words come folded from document.Words: ascii leaves them alone, and their places are of no use.
-		all = append(all, "CREATE VIRTUAL TABLE "+t.text()+" USING fts5(words, content='', contentless_delete=1, detail='none', tokenize='ascii')")
+		// The words come folded from document.Words: ascii leaves them alone, and their places are of no use. Beginnings have
+		// lists of their own: what is typed so far would otherwise be merged from the lists of all words that begin so.
+		all = append(all, "CREATE VIRTUAL TABLE "+t.text()+" USING fts5(words, content='', contentless_delete=1, detail='none', prefix='2 3 4 5', tokenize='ascii')")
 	}
 	return all
 }
