@@ -123,6 +123,20 @@ func TestStreamSaysHowOldAChangeIs(t *testing.T) {
 	})
 }
 
+func TestStreamSaysWhomAChangeIsFor(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		hub := NewHub("one", nil)
+		p, done := open(t, hub)
+		synctest.Wait()
+		hub.Publish([]chat.Change{{Conversation: "c1", For: []string{"ben", "eve"}}, {Conversation: "c1", For: []string{"ben"}}})
+		synctest.Wait()
+		require.Contains(t, p.text.String(), `"for":["ben","eve"]`)
+		hub.Close()
+		require.NoError(t, <-done)
+	})
+}
+
 func TestStreamEnds(t *testing.T) {
 	t.Parallel()
 	t.Run("when the browser is gone, at the next heartbeat", func(t *testing.T) {

@@ -25,6 +25,7 @@ type Episode struct {
 	Active   bool
 	Here     bool // it is open beside the list
 	Alone    bool // it is what the page is about
+	Row      bool // one of the rows that the keys of the page move through
 	State    State
 	Summary  string
 	Preview  string // of the newest message, where there is no summary
@@ -70,7 +71,7 @@ func HistoryOf(in *HistoryInput) History {
 	for i := range in.Conversations {
 		c := &in.Conversations[i]
 		episode := EpisodeOf(c, in.Labels, in.Clock)
-		episode.Here = c.ID == in.Current
+		episode.Here, episode.Row = c.ID == in.Current, in.Current == ""
 		out.Items = append(out.Items, episode)
 	}
 	return out
