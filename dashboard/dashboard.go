@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -137,13 +138,18 @@ type Dashboard struct {
 	password *verifier
 }
 
+// required are the dependencies that stand behind interfaces.
+func (d *Deps) required() []any {
+	return []any{
+		d.Conversations, d.Contacts, d.Users, d.Logins, d.Settings, d.Auditor, d.Views, d.Finder, d.Notes,
+		d.Comments, d.Escalations, d.Notices, d.People, d.Departments, d.LabelUses, d.Eraser, d.Erasures, d.Archive,
+		d.LogKeeping, d.Changes, d.Merger, d.Lookalikes,
+	}
+}
+
 // New prepares templates and assets and fails when one of them is broken.
 func New(deps Deps, config Config) (*Dashboard, error) {
-	if deps.Conversations == nil || deps.Contacts == nil || deps.Users == nil || deps.Logins == nil || deps.Settings == nil || deps.Auditor == nil || deps.Views == nil || deps.Finder == nil ||
-		deps.Notes == nil || deps.Comments == nil || deps.Escalations == nil || deps.Notices == nil ||
-		deps.People == nil || deps.Departments == nil || deps.LabelUses == nil || deps.Eraser == nil || deps.Erasures == nil || deps.Archive == nil || deps.LogKeeping == nil ||
-		deps.Merger == nil || deps.Lookalikes == nil ||
-		deps.Changes == nil || deps.Hub == nil || deps.Log == nil {
+	if deps.Hub == nil || deps.Log == nil || slices.Contains(deps.required(), nil) {
 		return nil, errors.New("dashboard: a dependency is missing")
 	}
 	config = withDefaults(config)

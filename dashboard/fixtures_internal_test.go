@@ -47,7 +47,8 @@ func between(f *fake, now time.Time) {
 	person := f.contacts[anaID]
 	person.Insights = []chat.Insight{
 		{Kind: chat.InsightPreference, Text: "Prefers short answers", ConversationID: oldTalkID, MessageID: "o1"},
-		{Kind: chat.InsightTopic, Text: hostileText}, {Kind: "never_heard_of", Text: "left out"},
+		{Kind: chat.InsightTopic, Text: hostileText},
+		{Kind: "never_heard_of", Text: "left out"},
 	}
 	f.contacts[anaID] = person
 }
@@ -64,8 +65,10 @@ func closedTalk(f *fake, now time.Time) {
 			{ID: "o2", MessageID: "o2", Direction: chat.Outbound, Type: "text", Text: "It is.", Timestamp: now.AddDate(0, 0, -20)},
 		},
 		Timeline: []chat.TimelineEntry{
-			{ID: "p1", Type: "created", At: now.AddDate(0, 0, -21)}, {ID: "p2", Type: "invited", At: now.AddDate(0, 0, -20), By: "Ben Agent", Text: "Ada Admin"},
-			{ID: "p3", Type: "state", At: now.AddDate(0, 0, -20), By: "Ben Agent", Text: "closed"}, {ID: "p4", Type: "never_heard_of", At: now.AddDate(0, 0, -20), Text: hostileText},
+			{ID: "p1", Type: "created", At: now.AddDate(0, 0, -21)},
+			{ID: "p2", Type: "invited", At: now.AddDate(0, 0, -20), By: "Ben Agent", Text: "Ada Admin"},
+			{ID: "p3", Type: "state", At: now.AddDate(0, 0, -20), By: "Ben Agent", Text: "closed"},
+			{ID: "p4", Type: "never_heard_of", At: now.AddDate(0, 0, -20), Text: hostileText},
 		},
 		CreatedAt: now.AddDate(0, 0, -21), LastActivityAt: now.AddDate(0, 0, -20), ClosedAt: now.AddDate(0, 0, -20), Closer: "Ben Agent",
 	}

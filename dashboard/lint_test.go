@@ -123,7 +123,7 @@ func (s *site) lint(name string, got answer, page bool) {
 	for node := range root.Descendants() { // what refers to something on the page must find it
 		for _, a := range node.Attr {
 			if page && (a.Key == "aria-labelledby" || a.Key == "aria-describedby" || a.Key == "aria-controls" || a.Key == "for" || a.Key == "list" || a.Key == "form") {
-				for _, id := range strings.Fields(a.Val) {
+				for id := range strings.FieldsSeq(a.Val) {
 					require.True(s.t, ids[id], "%s: <%s %s=%q> points at nothing", name, node.Data, a.Key, a.Val)
 				}
 			}

@@ -17,8 +17,10 @@ type InsightLine struct {
 // insights groups what was found out; nothing when there is nothing.
 func insights(list []chat.Insight) []InsightGroup {
 	groups := []struct{ kind, name string }{
-		{chat.InsightPreference, "Preferences"}, {chat.InsightTopic, "Topics"},
-		{chat.InsightPurchase, "Purchase patterns"}, {chat.InsightCharacteristic, "Characteristics"},
+		{chat.InsightPreference, "Preferences"},
+		{chat.InsightTopic, "Topics"},
+		{chat.InsightPurchase, "Purchase patterns"},
+		{chat.InsightCharacteristic, "Characteristics"},
 	}
 	var out []InsightGroup
 	for _, g := range groups {

@@ -92,7 +92,7 @@ func commentsOf(t *testing.T, repo *store.Store, id string) []chat.Comment {
 func commentsUntilClose(t *testing.T, open func(*testing.T) store.Engine) {
 	repo, ctx, s := repository(t, open(t)), t.Context(), &script{}
 	id := apply(t, repo, s.text(ada, "m1", 1, "x")).Entries[0].ConversationID
-	ben := chat.Tagged{ID: agentBen.ID, Name: agentBen.Name}
+	ben := chat.Tagged(agentBen)
 	call := comment(t, "k1", id, "can you look?", ben, ben, chat.Tagged{ID: agentAda.ID, Name: "Ada"})
 	for range 2 { // again changes nothing
 		_, err := repo.AddComment(ctx, call)
@@ -149,7 +149,7 @@ func notificationsOnce(t *testing.T, open func(*testing.T) store.Engine) {
 	repo, ctx := repository(t, open(t)), t.Context()
 	var list []chat.Notification
 	for i := range 30 {
-		c := comment(t, fmt.Sprintf("k%d", i), fmt.Sprintf("talk%d", i%3), "look", chat.Tagged{ID: agentBen.ID, Name: agentBen.Name})
+		c := comment(t, fmt.Sprintf("k%d", i), fmt.Sprintf("talk%d", i%3), "look", chat.Tagged(agentBen))
 		list = append(list, c.Notifications()...)
 	}
 	require.NoError(t, repo.Notify(ctx, list))

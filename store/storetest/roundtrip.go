@@ -17,8 +17,23 @@ import (
 
 // vocabulary lists the documents of package chat.
 func vocabulary() []any {
-	return []any{chat.Contact{}, chat.Conversation{}, chat.MessagePage{}, chat.Entry{}, chat.User{}, chat.Login{}, chat.Settings{},
-		chat.Note{}, chat.Comment{}, chat.Notification{}, chat.Escalation{}, chat.AuditEntry{}, chat.SavedView{}, chat.Erasure{}, chat.Merge{}}
+	return []any{
+		chat.Contact{},
+		chat.Conversation{},
+		chat.MessagePage{},
+		chat.Entry{},
+		chat.User{},
+		chat.Login{},
+		chat.Settings{},
+		chat.Note{},
+		chat.Comment{},
+		chat.Notification{},
+		chat.Escalation{},
+		chat.AuditEntry{},
+		chat.SavedView{},
+		chat.Erasure{},
+		chat.Merge{},
+	}
 }
 
 func (s Suite) roundTrip(t *testing.T) {
