@@ -59,9 +59,16 @@ func (c *Conversation) Close(r *ClosingRequest, s *Settings, by string, at time.
 
 // ended is the timeline's entry of the last close.
 func (c *Conversation) ended() TimelineEntry {
-	for _, e := range slices.Backward(c.Timeline) {
-		if e.Type == "closed" || e.Type == "state" && e.Text == string(StateClosed) {
-			return e
+	return c.newest(func(e *TimelineEntry) bool {
+		return e.Type == "closed" || e.Type == "state" && e.Text == string(StateClosed)
+	})
+}
+
+// newest is the newest entry of the timeline that fits.
+func (c *Conversation) newest(fits func(*TimelineEntry) bool) TimelineEntry {
+	for i := len(c.Timeline) - 1; i >= 0; i-- {
+		if fits(&c.Timeline[i]) {
+			return c.Timeline[i]
 		}
 	}
 	return TimelineEntry{}

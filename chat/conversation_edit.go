@@ -85,6 +85,31 @@ func (c *Conversation) enter(s State, by string, at time.Time) {
 	c.State, c.SnoozedUntil = s, time.Time{}
 }
 
+// Unchanged makes sure that how the conversation is handled is still what an editor saw: was is the value of state, assignee,
+// department or priority on the editor's screen, and wants what the editor chooses. If a colleague chose something else
+// meanwhile, the error is a *ConflictError with who and when.
+func (c *Conversation) Unchanged(field, was, wants string) error {
+	var now string
+	var by []string // the timeline's words for a change of the field
+	switch field {
+	case "state":
+		now, by = string(c.State), []string{"state", "closed", "snoozed", "woken"}
+	case "assignee":
+		now, by = c.Assignee, []string{"assigned", "unassigned", "department", "transfer_accepted", "transfer_declined", "transfer_lapsed"}
+	case "department":
+		now, by = c.Department, []string{"department", "transfer_accepted"}
+	case "priority":
+		now, by = c.Priority, []string{"priority"}
+	default:
+		return invalid("field", "This cannot be compared.")
+	}
+	if now == was || now == wants {
+		return nil
+	}
+	e := c.newest(func(e *TimelineEntry) bool { return slices.Contains(by, e.Type) })
+	return &ConflictError{Field: field, Theirs: now, By: e.By, At: e.At}
+}
+
 // unanswered is since when the customer waits, as far as the newest page tells.
 func (c *Conversation) unanswered() time.Time {
 	if c.Answered == nil {

@@ -8,6 +8,9 @@ const KeepNotification = 30 * 24 * time.Hour
 // NotificationTagged is the kind of a notification that a colleague was tagged in a comment.
 const NotificationTagged = "tagged"
 
+// NotificationOffered is the kind of a notification that a conversation was offered by a transfer.
+const NotificationOffered = "offered"
+
 // A Notification tells one user that a colleague wants something of them. It carries no text of the conversation: the reader
 // opens it with their own rights. It is gone when it was opened.
 type Notification struct {

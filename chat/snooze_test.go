@@ -90,3 +90,24 @@ func TestDepartment(t *testing.T) {
 	require.ErrorIs(t, c.SetDepartment(strings.Repeat("x", 200), "", "Ada", second(6)), ErrInvalid)
 	require.Equal(t, []string{"assigned Bo Ada", "department Billing Ada", "assigned Cy Ada", "department none Ada"}, happened(&c))
 }
+
+func TestAColleagueChoseSomethingElseMeanwhile(t *testing.T) {
+	c := talk()
+	require.NoError(t, c.Assign("u-bo", "Bo", "Bo", second(5)))
+	require.NoError(t, c.SetPriority("high", "Bo", second(6)))
+	require.NoError(t, c.SetState(StatePending, "Bo", second(7)))
+	for _, x := range []struct {
+		field, was, wants string
+		at                int
+	}{{"assignee", "", "u-ada", 5}, {"priority", "", "low", 6}, {"state", "open", "closed", 7}} {
+		err := c.Unchanged(x.field, x.was, x.wants)
+		conflict, ok := err.(*ConflictError)
+		require.True(t, ok, x.field)
+		require.Equal(t, "Bo", conflict.By)
+		require.Equal(t, second(x.at), conflict.At)
+		require.NoError(t, c.Unchanged(x.field, conflict.Theirs, x.wants), "having seen it")
+		require.NoError(t, c.Unchanged(x.field, x.was, conflict.Theirs), "both want the same")
+	}
+	require.NoError(t, c.Unchanged("department", "", "billing"))
+	require.ErrorIs(t, c.Unchanged("weather", "", ""), ErrInvalid)
+}

@@ -47,6 +47,23 @@ func (c *Conversation) OfferedTo(userID string, departments []string) bool {
 	return t != nil && (t.To == userID || t.Department != "" && t.From != userID && slices.Contains(departments, t.Department))
 }
 
+// Offers are the notifications of the open offer: one for each of the users who may accept it. They are gone when the offer
+// lapses.
+func (c *Conversation) Offers(users []User) []Notification {
+	var out []Notification
+	for i := range users {
+		u := &users[i]
+		if !u.DisabledAt.IsZero() || !c.OfferedTo(u.ID, u.Departments) {
+			continue
+		}
+		out = append(out, Notification{
+			ID:     EventID("notification", c.ID, c.Transfer.From, c.Transfer.At.Format(time.RFC3339Nano), u.ID),
+			UserID: u.ID, Kind: NotificationOffered, ConversationID: c.ID, By: c.Transfer.FromName, CreatedAt: c.Transfer.At, ExpiresAt: c.Transfer.ExpiresAt,
+		})
+	}
+	return out
+}
+
 // Accept gives the conversation to a user it was offered to. When it is not offered any more the error is a *ConflictError that
 // says what came of the offer (Theirs: the timeline's word), through whom and when; ErrForbidden when it is offered to others.
 func (c *Conversation) Accept(u *User, name string, at time.Time) error {

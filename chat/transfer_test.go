@@ -122,3 +122,19 @@ func TestOffersThatAreRefused(t *testing.T) {
 	require.Equal(t, &ConflictError{Field: "transfer", Theirs: "Bo", By: "Ada", At: second(10)}, c.Offer(toBilling(), second(11)), "one offer at a time")
 	require.ErrorIs(t, c.Decline(bo(), "Bo", strings.Repeat("x", MaxTransferNote+1), second(12)), ErrInvalid)
 }
+
+func TestWhoIsToldOfAnOffer(t *testing.T) {
+	c := talk()
+	gone := cy()
+	gone.ID, gone.DisabledAt = "u-gone", second(1)
+	all := []User{{ID: "u-ada", Departments: []string{"billing"}}, *bo(), *cy(), *gone, {ID: "u-dee"}}
+	require.NoError(t, c.Offer(toBilling(), second(10)))
+	told := c.Offers(all)
+	require.Len(t, told, 2, "the members, but neither who offers it nor who is gone")
+	require.Equal(t, []string{"u-bo", "u-cy"}, []string{told[0].UserID, told[1].UserID})
+	require.Equal(t, c.Transfer.ExpiresAt, told[0].ExpiresAt)
+	require.NotEqual(t, told[0].ID, told[1].ID)
+	require.Equal(t, told, c.Offers(all), "telling twice tells once")
+	require.NoError(t, c.Withdraw("u-ada", "Ada", second(11)))
+	require.Empty(t, c.Offers(all))
+}

@@ -92,15 +92,21 @@ func (d *Dashboard) bulkEditOf(c *fiber.Ctx, what, value string) (bulkEdit, erro
 		}, nil
 	case "state":
 		return func(conversation *chat.Conversation, at time.Time) (url.Values, error) {
-			restore := restoring("state", string(conversation.State), value)
-			if restore != nil && !conversation.SnoozedUntil.IsZero() {
-				restore.Set("until", conversation.SnoozedUntil.UTC().Format(time.RFC3339))
-			}
 			if value == string(chat.StateClosed) {
 				return nil, fmt.Errorf("dashboard: closing asks for more: %w", chat.ErrInvalid)
 			}
+			var restore url.Values
+			if string(conversation.State) != value {
+				restore = restoringState(conversation)
+			}
 			return restore, conversation.SetState(chat.State(value), who, at)
 		}, nil
+	case "snooze":
+		until, err := view.ParseUntil(value, "", "", time.UTC)
+		return func(conversation *chat.Conversation, at time.Time) (url.Values, error) {
+			restore := restoringState(conversation)
+			return restore, conversation.Snooze(until, who, at)
+		}, err
 	case "flag":
 		return func(conversation *chat.Conversation, at time.Time) (url.Values, error) {
 			before := conversation.Flagged
@@ -141,6 +147,15 @@ func restoring(name, before, after string) url.Values {
 		return nil
 	}
 	return url.Values{name: {before}}
+}
+
+// restoringState is what goes back to the state a conversation has, with the time it is snoozed until.
+func restoringState(conversation *chat.Conversation) url.Values {
+	v := url.Values{"state": {string(conversation.State)}}
+	if !conversation.SnoozedUntil.IsZero() {
+		v.Set("until", conversation.SnoozedUntil.UTC().Format(time.RFC3339))
+	}
+	return v
 }
 
 // A bulkOutcome is what became of a change of many conversations.

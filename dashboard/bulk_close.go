@@ -49,11 +49,7 @@ func (d *Dashboard) bulkClose(c *fiber.Ctx, ids []string) error {
 		return d.showBulkClose(c, http.StatusUnprocessableEntity, ids, entry, wrong)
 	}
 	return d.answerBulk(c, d.editAll(c, ids, func(conversation *chat.Conversation, at time.Time) (url.Values, error) {
-		restore := url.Values{"state": {string(conversation.State)}}
-		if !conversation.SnoozedUntil.IsZero() {
-			restore.Set("until", conversation.SnoozedUntil.UTC().Format(time.RFC3339))
-		}
-		return restore, conversation.Close(&chat.ClosingRequest{Closing: closing, Messages: conversation.InboundCount}, &settings, who, at)
+		return restoringState(conversation), conversation.Close(&chat.ClosingRequest{Closing: closing, Messages: conversation.InboundCount}, &settings, who, at)
 	}))
 }
 

@@ -46,7 +46,7 @@ func TestManyAtOnce(t *testing.T) {
 		"assign":     {[]string{"choice", "assignee:" + benID}, func(c chat.Conversation) bool { return c.Assignee == benID }},
 		"department": {[]string{"choice", "department:billing"}, func(c chat.Conversation) bool { return c.Department == "billing" }},
 		"pending":    {[]string{"choice", "state:pending"}, func(c chat.Conversation) bool { return c.State == chat.StatePending }},
-		"snooze":     {[]string{"choice", "state:snoozed"}, func(c chat.Conversation) bool { return c.State == chat.StateSnoozed }},
+		"snooze":     {[]string{"choice", "snooze:2026-10-06T07:00:00Z"}, func(c chat.Conversation) bool { return c.State == chat.StateSnoozed && !c.SnoozedUntil.IsZero() }},
 		"priority":   {[]string{"choice", "priority:high"}, func(c chat.Conversation) bool { return c.Priority == "high" }},
 		"flag":       {[]string{"choice", "flag:yes"}, func(c chat.Conversation) bool { return c.Flagged }},
 		"label":      {[]string{"do", "label", "label", " Autumn  Sale "}, func(c chat.Conversation) bool { return slices.Contains(c.Labels, "autumn sale") }},

@@ -84,6 +84,13 @@ func (f *fake) AddComment(ctx context.Context, c chat.Comment) (chat.Conversatio
 	return conversation, err
 }
 
+func (f *fake) Notify(_ context.Context, list []chat.Notification) error {
+	unlock, err := f.lock()
+	defer unlock()
+	f.notices = append(f.notices, list...)
+	return err
+}
+
 func (f *fake) Notifications(_ context.Context, user string, p chat.PageRequest) (chat.List[chat.Notification], error) {
 	unlock, err := f.lock()
 	defer unlock()

@@ -98,6 +98,9 @@ func (d *Dashboard) setState(c *fiber.Ctx) error {
 		return fmt.Errorf("dashboard: read settings: %w", err)
 	}
 	before, conversation, err := d.changeOf(c, func(conversation *chat.Conversation, at time.Time) error {
+		if err := seenBefore(c, conversation, "state"); err != nil {
+			return err
+		}
 		if state != chat.StateClosed || conversation.State == state {
 			return conversation.SetState(state, by(c), at)
 		}
@@ -108,13 +111,49 @@ func (d *Dashboard) setState(c *fiber.Ctx) error {
 		return d.refuseClose(c, &settings, nil, wrong)
 	}
 	if err != nil {
-		return d.refuseReopen(c, err)
+		return d.refuseHandling(c, err)
 	}
 	said := toast{Text: "State is now " + view.ConversationState(&conversation, d.clock(c)).Name}
 	if before.State != conversation.State {
 		said.Undo = undoState(c, &before)
 	}
 	return d.handled(c, &conversation, said)
+}
+
+// seenBefore refuses to overwrite what a colleague chose since the caller's page was made. Forms that say what they saw are
+// compared; others mean what they say.
+func seenBefore(c *fiber.Ctx, conversation *chat.Conversation, field string) error {
+	if !c.Context().PostArgs().Has("was") {
+		return nil
+	}
+	return conversation.Unchanged(field, form(c, "was"), form(c, "value"))
+}
+
+// refuseHandling shows what a colleague chose meanwhile, in the page as it is now.
+func (d *Dashboard) refuseHandling(c *fiber.Ctx, cause error) error {
+	conflict, ok := errors.AsType[*chat.ConflictError](cause)
+	if !ok {
+		return d.refuseReopen(c, cause)
+	}
+	refusal := &worded{title: "Changed meanwhile", text: view.ChangedMeanwhile(conflict, d.clock(c)), cause: cause}
+	return d.refuseWithHead(c, refusal)
+}
+
+// refuseWithHead answers a refusal with the conversation as it is now.
+func (d *Dashboard) refuseWithHead(c *fiber.Ctx, refusal *worded) error {
+	if !fragment(c) {
+		refusal.link, refusal.linkText = deskPath(c), "Back to the conversation"
+		return refusal
+	}
+	conversation, err := d.Conversations.Conversation(c.UserContext(), param(c, "conversation"))
+	if err != nil {
+		return fmt.Errorf("dashboard: read conversation: %w", err)
+	}
+	parts, err := d.headParts(c, &conversation)
+	if err != nil {
+		return err
+	}
+	return d.answer(c, http.StatusConflict, append(parts, part{"oob/failure", refusal.shown(http.StatusConflict, requestID(c))})...)
 }
 
 // undoState goes back to the state a conversation had, with the time it was snoozed until.
@@ -180,14 +219,17 @@ func yesNo(on bool) string {
 
 func (d *Dashboard) setPriority(c *fiber.Ctx) error {
 	before, conversation, err := d.changeOf(c, func(conversation *chat.Conversation, at time.Time) error {
+		if err := seenBefore(c, conversation, "priority"); err != nil {
+			return err
+		}
 		return conversation.SetPriority(form(c, "value"), by(c), at)
 	})
 	if err != nil {
-		return err
+		return d.refuseHandling(c, err)
 	}
 	said := toast{Text: "Priority is now " + view.PriorityWord(conversation.Priority)}
 	if before.Priority != conversation.Priority {
-		said.Undo = undoTo(c, deskPath(c)+"/priority", view.Attribute{Key: "value", Value: before.Priority})
+		said.Undo = undoTo(c, deskPath(c)+"/priority", view.Attribute{Key: "value", Value: before.Priority}, view.Attribute{Key: "was", Value: conversation.Priority})
 	}
 	return d.handled(c, &conversation, said)
 }
@@ -199,10 +241,13 @@ func (d *Dashboard) setAssignee(c *fiber.Ctx) error {
 		return err
 	}
 	before, conversation, err := d.changeOf(c, func(conversation *chat.Conversation, at time.Time) error {
+		if err := seenBefore(c, conversation, "assignee"); err != nil {
+			return err
+		}
 		return conversation.Assign(form(c, "value"), name, by(c), at)
 	})
 	if err != nil {
-		return err
+		return d.refuseHandling(c, err)
 	}
 	said := toast{Text: "Assigned to " + name}
 	switch conversation.Assignee {
@@ -212,7 +257,7 @@ func (d *Dashboard) setAssignee(c *fiber.Ctx) error {
 		said.Text = "Assigned to you"
 	}
 	if before.Assignee != conversation.Assignee {
-		said.Undo = undoTo(c, deskPath(c)+"/assignee", view.Attribute{Key: "value", Value: before.Assignee})
+		said.Undo = undoTo(c, deskPath(c)+"/assignee", view.Attribute{Key: "value", Value: before.Assignee}, view.Attribute{Key: "was", Value: conversation.Assignee})
 	}
 	return d.handled(c, &conversation, said)
 }
@@ -244,13 +289,16 @@ func (d *Dashboard) setDepartment(c *fiber.Ctx) error {
 		return err
 	}
 	before, conversation, err := d.changeOf(c, func(conversation *chat.Conversation, at time.Time) error {
+		if err := seenBefore(c, conversation, "department"); err != nil {
+			return err
+		}
 		if err := conversation.SetDepartment(form(c, "value"), name, by(c), at); err != nil || assignee == "" {
 			return err
 		}
 		return conversation.Assign(assignee, assigneeName, by(c), at)
 	})
 	if err != nil {
-		return err
+		return d.refuseHandling(c, err)
 	}
 	said := toast{Text: "Moved to " + name}
 	if conversation.Department == "" {
@@ -260,7 +308,7 @@ func (d *Dashboard) setDepartment(c *fiber.Ctx) error {
 		return d.leave(c, said.Text+". You no longer see it.")
 	}
 	if before.Department != conversation.Department {
-		said.Undo = undoTo(c, deskPath(c)+"/department", view.Attribute{Key: "value", Value: before.Department}, view.Attribute{Key: "assignee", Value: before.Assignee})
+		said.Undo = undoTo(c, deskPath(c)+"/department", view.Attribute{Key: "value", Value: before.Department}, view.Attribute{Key: "assignee", Value: before.Assignee}, view.Attribute{Key: "was", Value: conversation.Department})
 	}
 	return d.handled(c, &conversation, said)
 }

@@ -112,6 +112,26 @@ func TestFlagging(t *testing.T) {
 	require.NotContains(t, s.get("/inbox?flagged=1").body, "row-"+talkID)
 }
 
+func TestTwoChooseAtOnce(t *testing.T) {
+	t.Parallel()
+	s := newSite(t).withDepartments()
+	s.store.users["u-cy"] = chat.User{ID: "u-cy", Name: "Cy Agent", Role: chat.RoleAgent}
+	for _, c := range []struct{ field, was, theirs, mine string }{
+		{"assignee", adaID, benID, "u-cy"}, {"priority", "high", "urgent", "low"}, {"state", "open", "pending", "snoozed"}, {"department", "", "billing", "sales"},
+	} {
+		field := c.field
+		require.Equal(t, http.StatusOK, s.as(benID).htmx(talkPath+"/"+field, "value", c.theirs, "was", c.was).StatusCode, field)
+		s.now = s.now.Add(3 * time.Second)
+		for _, got := range []answer{s.htmx(talkPath+"/"+field, "value", c.mine, "was", c.was), s.post(talkPath+"/"+field, "value", c.mine, "was", c.was)} {
+			require.Equal(t, http.StatusConflict, got.StatusCode, field)
+			require.Contains(t, got.body, "Ben Agent changed")
+			require.Contains(t, got.body, "3 s ago")
+		}
+		got := s.htmx(talkPath+"/"+field, "value", c.mine, "was", c.theirs)
+		require.Equal(t, http.StatusOK, got.StatusCode, "%s: having seen it", field)
+	}
+}
+
 func TestDepartments(t *testing.T) {
 	t.Parallel()
 	s := newSite(t).withDepartments()
@@ -140,6 +160,8 @@ func TestTransfer(t *testing.T) {
 		got := s.htmx(talkPath+"/transfer", "to", "u:"+benID, "note", hostileText)
 		require.Equal(t, http.StatusOK, got.StatusCode)
 		require.Contains(t, got.body, "Offered to")
+		require.Equal(t, benID, s.store.notices[len(s.store.notices)-1].UserID)
+		require.Contains(t, text(find(t, ben.get("/notifications").body, "class", "notice")[0]), "offers you the conversation with Ana Sample")
 		page := ben.get(talkPath).body
 		require.Len(t, find(t, page, "id", "accept"), 1)
 		require.Contains(t, text(find(t, page, "class", "row__offer")[0]), "offered to you by Ada Admin : <script>")

@@ -2,7 +2,6 @@ package dashboard
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -49,8 +48,27 @@ func (d *Dashboard) offerTransfer(c *fiber.Ctx) error {
 	if err != nil {
 		return d.refuseTransfer(c, err)
 	}
+	d.tellOffered(c, &conversation)
 	said := toast{Text: "Offered to " + conversation.Transfer.ToName, Undo: undoTo(c, deskPath(c)+"/transfer/withdraw")}
 	return d.handled(c, &conversation, said)
+}
+
+// tellOffered tells everybody who may accept. The offer stands whatever becomes of this: it is on their lists as well.
+func (d *Dashboard) tellOffered(c *fiber.Ctx, conversation *chat.Conversation) {
+	users, err := d.Users.Users(c.UserContext())
+	told := conversation.Offers(users)
+	if err == nil {
+		err = d.Notices.Notify(c.UserContext(), told)
+	}
+	if err != nil {
+		d.log.Warn("an offer was stored but nobody was told", "request_id", requestID(c), "err", err)
+		return
+	}
+	change := chat.Change{Conversation: conversation.ID, Contact: conversation.ContactID, Channel: conversation.Channel, Account: conversation.Account, What: []string{"conversation"}}
+	for i := range told {
+		change.For = append(change.For, told[i].UserID)
+	}
+	d.changed(c, change)
 }
 
 // offerOf reads to whom the caller offers; an empty choice is left for the rules to refuse.
@@ -106,18 +124,5 @@ func (d *Dashboard) refuseTransfer(c *fiber.Ctx, cause error) error {
 	if !ok {
 		return cause
 	}
-	refusal := &worded{title: "Somebody was faster", text: view.OfferEnded(conflict, d.clock(c)), cause: cause}
-	if !fragment(c) {
-		refusal.link, refusal.linkText = deskPath(c), "Back to the conversation"
-		return refusal
-	}
-	conversation, err := d.Conversations.Conversation(c.UserContext(), param(c, "conversation"))
-	if err != nil {
-		return fmt.Errorf("dashboard: read conversation: %w", err)
-	}
-	parts, err := d.headParts(c, &conversation)
-	if err != nil {
-		return err
-	}
-	return d.answer(c, http.StatusConflict, append(parts, part{"oob/failure", refusal.shown(http.StatusConflict, requestID(c))})...)
+	return d.refuseWithHead(c, &worded{title: "Somebody was faster", text: view.OfferEnded(conflict, d.clock(c)), cause: cause})
 }

@@ -117,7 +117,7 @@ func (d *Dashboard) list(c *fiber.Ctx, q inboxQuery, current string) (view.List,
 	}
 	bar := view.BulkBar{
 		On: c.Query("select") != "", CSRF: signedIn(c).token, Return: view.URL("/inbox", q.values()), OffURL: view.URL("/inbox", q.values()),
-		OnURL: view.URL("/inbox", selecting(q.values())), Choices: view.BulkChoices(names.users, names.departments, signedIn(c).user.ID), Known: view.LabelNames(names.labels),
+		OnURL: view.URL("/inbox", selecting(q.values())), Choices: view.BulkChoices(names.users, names.departments, signedIn(c).user.ID, d.clock(c)), Known: view.LabelNames(names.labels),
 	}
 	return view.List{Bulk: bar, Nav: nav, Tools: tools, Filter: filterOf(c, q, names), Rows: rows}, nil
 }
@@ -310,9 +310,9 @@ func emptyList(q inboxQuery) *view.Empty {
 	case "unassigned":
 		return &view.Empty{Icon: "circle-check", Title: "Everything has an owner", Text: "Every open conversation is assigned to somebody."}
 	case "closed":
-		return &view.Empty{Icon: "archive", Title: "Nothing closed yet", Text: "Set a conversation's state to closed in its Conversation tab, and it moves here."}
+		return &view.Empty{Icon: "archive", Title: "Nothing closed yet", Text: "Close a conversation, and it moves here."}
 	default:
-		return &view.Empty{Icon: "clock", Title: "Nothing here", Text: "Set a conversation's state to " + q.view + " in its Conversation tab, and it moves here."}
+		return &view.Empty{Icon: "clock", Title: "Nothing here", Text: "Conversations that are " + q.view + " appear here."}
 	}
 }
 

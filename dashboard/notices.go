@@ -17,6 +17,7 @@ import (
 
 // Notices keeps what users are told until they open it.
 type Notices interface {
+	Notify(ctx context.Context, list []chat.Notification) error
 	Notifications(ctx context.Context, user string, page chat.PageRequest) (chat.List[chat.Notification], error)
 	CountNotifications(ctx context.Context, user string) (int64, error)
 	OpenNotifications(ctx context.Context, user, conversationID string) (int, error)

@@ -26,7 +26,7 @@ type OptionGroup struct {
 }
 
 // BulkChoices lists what can be chosen: "what:value" each.
-func BulkChoices(users []chat.User, departments []chat.Department, me string) []OptionGroup {
+func BulkChoices(users []chat.User, departments []chat.Department, me string, clock Clock) []OptionGroup {
 	give := OptionGroup{Name: "Assign", Options: []Option{{Value: "assignee:" + me, Name: "Assign to me"}}}
 	for i := range users {
 		if u := &users[i]; u.DisabledAt.IsZero() && u.ID != me {
@@ -37,9 +37,15 @@ func BulkChoices(users []chat.User, departments []chat.Department, me string) []
 	groups := []OptionGroup{
 		{Name: "State", Options: []Option{
 			{Value: "close:", Name: "Close…"}, {Value: "state:open", Name: "Open"}, {Value: "state:pending", Name: "Pending"},
-			{Value: "state:snoozed", Name: "Snooze until a reply"},
 		}},
 		give,
+	}
+	for _, c := range SnoozeFormOf(&chat.Conversation{}, clock).Choices {
+		option := Option{Value: "snooze:" + c.Value, Name: "Snooze until a reply"}
+		if c.When != "" {
+			option.Name = "Snooze until " + c.When
+		}
+		groups[0].Options = append(groups[0].Options, option)
 	}
 	if len(departments) > 0 {
 		move := OptionGroup{Name: "Department"}

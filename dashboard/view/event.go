@@ -23,7 +23,7 @@ func event(e *chat.TimelineEntry, clock Clock) *Event {
 	until, err := time.Parse(time.RFC3339, e.Text)
 	switch {
 	case e.Type == "snoozed" && err == nil:
-		out.Text += " until " + clock.Moment(until).Exact
+		out.Text += " until " + clock.DateTime(until)
 	case e.Text != "":
 		out.Text += ": " + line(e.Text)
 	}

@@ -14,6 +14,7 @@ type Handling struct {
 	ID         string
 	URL        string // of the conversation's page, and the beginning of every action's address
 	CSRF       string
+	State      string // what the steps start from
 	Closed     bool
 	Flagged    bool
 	Steps      []Step
@@ -79,7 +80,7 @@ func ticketName(address string) string {
 func HandlingOf(c *chat.Conversation, user *chat.User, token string, clock Clock) Handling {
 	base := "/inbox/" + url.PathEscape(c.ID)
 	h := Handling{
-		ID: c.ID, URL: base, CSRF: token, Closed: c.State == chat.StateClosed, Flagged: c.Flagged, Steps: steps(c.State),
+		ID: c.ID, URL: base, CSRF: token, State: string(c.State), Closed: c.State == chat.StateClosed, Flagged: c.Flagged, Steps: steps(c.State),
 		LabelsURL: URL(base, url.Values{"tab": {"conversation"}}) + "#conversation-labels-" + c.ID,
 	}
 	if t := c.Transfer; t != nil {
@@ -189,4 +190,10 @@ func OfferEnded(e *chat.ConflictError, clock Clock) string {
 		return "The offer is over."
 	}
 	return "It is offered to " + line(e.Theirs) + " already, by " + who + " " + when + ". Withdraw that offer first."
+}
+
+// ChangedMeanwhile says that a colleague chose something else while the viewer was choosing.
+func ChangedMeanwhile(e *chat.ConflictError, clock Clock) string {
+	what := map[string]string{"state": "its state", "assignee": "who has it", "department": "its department", "priority": "its priority"}[e.Field]
+	return orSomebody(line(e.By)) + " changed " + what + " " + Ago(e.At, clock) + ". Your choice was not saved: what is there now is shown, choose again to change it."
 }

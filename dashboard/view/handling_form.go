@@ -112,6 +112,8 @@ type AssignForm struct {
 	People        []Assignable // the viewer first
 	Departments   []Assignable
 	Assigned      bool
+	Assignee      string // now
+	Department    string // now
 }
 
 // An Assignable is one button of a list.
@@ -125,7 +127,7 @@ type Assignable struct {
 // AssignFormOf lists colleagues and departments.
 func AssignFormOf(c *chat.Conversation, users []chat.User, departments []chat.Department, me string) *AssignForm {
 	base := "/inbox/" + url.PathEscape(c.ID) + "/"
-	f := &AssignForm{AssigneeURL: base + "assignee", DepartmentURL: base + "department", Assigned: c.Assignee != ""}
+	f := &AssignForm{AssigneeURL: base + "assignee", DepartmentURL: base + "department", Assigned: c.Assignee != "", Assignee: c.Assignee, Department: c.Department}
 	for i := range users {
 		u := &users[i]
 		if !u.DisabledAt.IsZero() {

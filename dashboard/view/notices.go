@@ -59,7 +59,11 @@ func NoticeOf(n *chat.Notification, conversation *chat.Conversation, contact *ch
 		ID: n.ID, Icon: "at-sign", By: line(n.By), Avatar: AvatarOf(n.By, n.By), Text: "asks you to look at the conversation with", At: clock.Moment(n.CreatedAt),
 		URL: URL("/inbox/"+url.PathEscape(n.ConversationID), url.Values{"tab": {"comments"}}) + "#panel", Person: "somebody who is gone",
 	}
-	if n.Kind != chat.NotificationTagged {
+	switch n.Kind {
+	case chat.NotificationTagged:
+	case chat.NotificationOffered:
+		out.Icon, out.Text, out.URL = "forward", "offers you the conversation with", ConversationURL(n.ConversationID)
+	default:
 		out.Icon, out.Text = "bell", "wants you to see the conversation with"
 	}
 	if contact != nil {

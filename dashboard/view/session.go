@@ -29,6 +29,7 @@ type Credit struct{ Text, URL string }
 type Control struct {
 	ID, Name, Label string
 	Options         []Option
+	Was             string // the value that is shown
 	SaveURL         string
 	CSRF, Return    string
 	Error           string
@@ -102,7 +103,7 @@ func Controls(c *chat.Conversation, users []chat.User, departments []chat.Depart
 		priorities = append(priorities, [2]string{p, PriorityWord(p)})
 	}
 	control := func(name, label, selected string, options [][2]string) Control {
-		return Control{ID: "control-" + name + "-" + c.ID, Name: name, Label: label, Options: Options(selected, options...), SaveURL: base + name, CSRF: form.CSRF, Return: form.Return}
+		return Control{ID: "control-" + name + "-" + c.ID, Name: name, Label: label, Was: selected, Options: Options(selected, options...), SaveURL: base + name, CSRF: form.CSRF, Return: form.Return}
 	}
 	controls := []Control{control("state", "State", string(c.State), states), control("assignee", "Assignee", c.Assignee, people)}
 	if len(groups) > 1 {
