@@ -1,11 +1,15 @@
 package main
 
 import (
+	"errors"
 	"io"
 	"net"
 	"sync/atomic"
 	"time"
 )
+
+// errSilent is the end of a connection that was opened and never used.
+var errSilent = errors.New("nothing was asked") // never changed
 
 // A lingering listener lets a sender read why its body was refused. Closing a connection while the sender still writes
 // resets it, and the answer is lost on the way; so a connection marked by linger is read on for a moment before it closes.
@@ -30,9 +34,15 @@ const (
 // writes.
 const writeTime = 20 * time.Second
 
+// renewTime is how much of it may have passed before a write begins, so that a busy connection does not set a timer for every
+// answer.
+const renewTime = time.Second
+
 type lingeringConn struct {
 	net.Conn
 	marked atomic.Bool
+	spoke  atomic.Bool  // the other side sent something
+	until  atomic.Int64 // the deadline of writes, in Unix nanoseconds
 }
 
 // linger marks a connection whose sender is still writing what was refused.
@@ -42,10 +52,28 @@ func linger(c net.Conn) {
 	}
 }
 
-// Write implements net.Conn: whoever asks and does not take the answer loses the connection.
+// Read implements net.Conn.
+func (c *lingeringConn) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	if n > 0 && !c.spoke.Load() {
+		c.spoke.Store(true)
+	}
+	return n, err
+}
+
+// Write implements net.Conn: whoever asks and does not take the answer loses the connection. Who never asked gets none: a
+// connection that a browser or a proxy opened in advance is closed without a word, where the server would say 408. Its next
+// user would take that for the answer to a request of its own.
 func (c *lingeringConn) Write(b []byte) (int, error) {
-	if err := c.SetWriteDeadline(time.Now().Add(writeTime)); err != nil {
-		return 0, err
+	if !c.spoke.Load() {
+		return 0, errSilent
+	}
+	if now := time.Now(); c.until.Load()-now.UnixNano() < int64(writeTime-renewTime) {
+		until := now.Add(writeTime)
+		if err := c.SetWriteDeadline(until); err != nil {
+			return 0, err
+		}
+		c.until.Store(until.UnixNano())
 	}
 	return c.Conn.Write(b)
 }
