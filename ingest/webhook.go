@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -46,7 +45,7 @@ type Webhook struct {
 	logger   *slog.Logger
 	metrics  *webhookMetrics
 	inFlight *admission
-	timeout  time.Duration
+	patience *patience
 	now      func() time.Time
 	outage   outage
 }
@@ -59,7 +58,7 @@ func NewWebhook(cfg WebhookConfig) (*Webhook, error) {
 	w := &Webhook{
 		log: cfg.Log, set: cfg.Channels, trusted: cfg.TrustedProxies, logger: cfg.Logger.With("component", "webhook"),
 		inFlight: &admission{maxRequests: orDefault(int64(cfg.MaxRequests), 4096), maxBytes: orDefault(int64(cfg.MaxBytes), 32<<20)},
-		timeout:  orDefault(cfg.Timeout, 4*time.Second), now: cfg.Now,
+		patience: &patience{time: orDefault(cfg.Timeout, 4*time.Second)}, now: cfg.Now,
 	}
 	if w.now == nil {
 		w.now = time.Now
@@ -291,9 +290,7 @@ func (w *Webhook) split(in *intake, body []byte) (parcels []chat.Parcel) {
 
 // append waits for the log with a deadline of its own: neither a sender that hangs up nor a shutdown cuts it short.
 func (w *Webhook) append(parcels []chat.Parcel) error {
-	ctx, cancel := context.WithTimeout(context.Background(), w.timeout)
-	defer cancel()
-	err := w.log.Append(ctx, parcels)
+	err := w.log.Append(w.patience.context(), parcels)
 	switch {
 	case err == nil:
 		w.recovered()
