@@ -1,6 +1,7 @@
 package dashboard
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -35,6 +36,22 @@ func (d *Dashboard) within(c *fiber.Ctx, ids ...string) error {
 		}
 	}
 	return nil
+}
+
+// among tells which of these conversations the caller may see.
+func (d *Dashboard) among(c *fiber.Ctx, ids []string) (map[string]bool, error) {
+	seen := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		if _, known := seen[id]; known {
+			continue
+		}
+		err := d.within(c, id)
+		if err != nil && !errors.Is(err, chat.ErrNotFound) {
+			return nil, err
+		}
+		seen[id] = err == nil
+	}
+	return seen, nil
 }
 
 // conversations lists conversations within the caller's scope.

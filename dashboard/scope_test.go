@@ -4,12 +4,14 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
 
 	"switchboard/chat"
 
+	"github.com/gofiber/fiber/v2"
 	"github.com/stretchr/testify/require"
 )
 
@@ -120,4 +122,37 @@ func TestNobodyListsConversationsPastTheScope(t *testing.T) {
 		require.Zero(t, n, "%s: use d.conversations and d.count", path)
 	}
 	require.Equal(t, 2, found)
+}
+
+// A hand-over names its conversation and why: that is the conversation's, not the person's.
+func TestForeignHandOversAreLeftOut(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.asBen()
+	s.give(talkID, foreign)
+	own, other := chat.Escalation{ID: "e1", ConversationID: webID, ContactID: anaID}, chat.Escalation{ID: "e2", ConversationID: talkID, ContactID: anaID}
+	found := chat.List[chat.Escalation]{Items: []chat.Escalation{own, other, own}}
+	probe := func(c *fiber.Ctx) error {
+		if err := s.d.keepVisible(c, &found); err != nil {
+			return err
+		}
+		return c.SendStatus(http.StatusNoContent)
+	}
+	s.app.Get("/probe", s.d.serve(route{method: http.MethodGet, path: "/probe", role: agent, handle: probe}))
+	require.Equal(t, http.StatusNoContent, s.get("/probe").StatusCode)
+	require.Equal(t, []chat.Escalation{own, own}, found.Items)
+}
+
+// The stream of changes goes to everybody: it must say nothing that could be read.
+func TestChangesCarryIDsOnly(t *testing.T) {
+	t.Parallel()
+	readable := map[string]bool{}
+	for field := range reflect.TypeFor[chat.Change]().Fields() {
+		readable[field.Name] = true
+	}
+	ids := []string{"Conversation", "Contact", "Channel", "Account", "Created", "Messages", "What", "By", "For", "ReceivedAt", "StoredAt", "Presence"}
+	for _, name := range ids {
+		delete(readable, name)
+	}
+	require.Empty(t, readable, "a new field of a change reaches every browser: an id, a number or a time, never content")
 }

@@ -171,7 +171,7 @@ func TestDepartmentsScreen(t *testing.T) {
 
 	shop, _ := s.store.settings.Department(sales.ID)
 	require.Equal(t, http.StatusUnprocessableEntity, s.htmx(page+"/delete", "seen", shop.Seen(), "to", "nowhere").StatusCode)
-	require.Contains(t, s.get("/settings/departments").body, "1 conversations")
+	require.Contains(t, s.get("/settings/departments").body, "1 conversation<")
 	require.Equal(t, http.StatusOK, s.htmx(page+"/delete", "seen", shop.Seen(), "to", legal.ID).StatusCode)
 	require.Equal(t, legal.ID, s.store.conversations[talkID].Department)
 	require.Len(t, s.store.settings.Departments, 1)
