@@ -6,11 +6,10 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
-	"slices"
+	"reflect"
 	"strings"
 	"time"
 
@@ -112,6 +111,18 @@ type Deps struct {
 	Metrics       prometheus.Registerer
 }
 
+// missing names a required dependency that is not there.
+func (deps *Deps) missing() string {
+	all := reflect.ValueOf(deps).Elem()
+	for i := range all.NumField() {
+		name := all.Type().Field(i).Name
+		if all.Field(i).IsNil() && name != "SignOn" && name != "Metrics" {
+			return name
+		}
+	}
+	return ""
+}
+
 // Config says how the dashboard runs. The zero value works.
 type Config struct {
 	Secure      bool                               // behind TLS: the cookie is Secure and bound to the host
@@ -149,8 +160,8 @@ func (d *Deps) required() []any {
 
 // New prepares templates and assets and fails when one of them is broken.
 func New(deps Deps, config Config) (*Dashboard, error) {
-	if deps.Hub == nil || deps.Log == nil || slices.Contains(deps.required(), nil) {
-		return nil, errors.New("dashboard: a dependency is missing")
+	if name := deps.missing(); name != "" {
+		return nil, fmt.Errorf("dashboard: dependency %s is missing", name)
 	}
 	config = withDefaults(config)
 	assets, err := static.Build(static.FS())

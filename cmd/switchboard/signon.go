@@ -50,11 +50,8 @@ func safeAddress(address string) bool {
 	return u.Scheme == "https" || u.Scheme == "http" && (u.Hostname() == "localhost" || ip != nil && ip.IsLoopback())
 }
 
-// signOn is the configured provider, or nil.
+// signOn is the configured provider.
 func (c *config) signOn() *sso.Provider {
-	if c.OIDCIssuer == "" {
-		return nil
-	}
 	return sso.New(sso.Config{
 		Issuer: c.OIDCIssuer, ClientID: c.OIDCClientID, ClientSecret: string(c.OIDCClientSecret), RedirectURL: c.OIDCRedirectURL, AllowedDomains: c.OIDCAllowedDomains,
 	})
@@ -62,10 +59,10 @@ func (c *config) signOn() *sso.Provider {
 
 // singleSignOn is signOn for the dashboard: no provider is no interface.
 func (c *config) singleSignOn() dashboard.SingleSignOn {
-	if p := c.signOn(); p != nil {
-		return p
+	if c.OIDCIssuer == "" {
+		return nil
 	}
-	return nil
+	return c.signOn()
 }
 
 // checkIssuer asks the provider of single sign-on whether it is one.
