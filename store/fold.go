@@ -384,6 +384,7 @@ func (b *batch) changedConversations() []Write {
 	var writes []Write
 	for _, t := range b.talks {
 		if t.conv.dirty {
+			t.conv.doc.Address() // what nobody is admitted to no agent sees
 			writes = append(writes, t.conv.write(t.conv.doc.ID, &t.conv.doc.Version))
 		}
 	}

@@ -68,6 +68,7 @@ func searchScope(t *testing.T, open func(*testing.T) store.Engine) {
 	s := &script{}
 	ours := apply(t, repo, s.text(person{phone: "+12025550001"}, "m1", 1, "the secret word")).Entries[0].ConversationID
 	theirs := apply(t, repo, s.text(person{phone: "+12025550002"}, "m2", 2, "another secret word")).Entries[0].ConversationID
+	require.EqualValues(t, 2, countOpen(t, repo, chat.ConversationQuery{Scope: chat.Scope{User: "u1"}}), "what has just arrived is everybody's")
 	for id, department := range map[string]string{ours: "sales", theirs: "legal"} {
 		_, err := repo.UpdateConversation(t.Context(), id, func(c *chat.Conversation) error { c.Department = department; return nil })
 		require.NoError(t, err)
