@@ -59,6 +59,7 @@ func RunRepository(t *testing.T, open func(t *testing.T) store.Engine, sortsWith
 		{"an erased person is gone and stays gone", erase},
 		{"an erasure interrupted anywhere is finished", eraseCrash},
 		{"an erasure while a batch is written", eraseMeanwhile},
+		{"an erasure reaches the records of merges", eraseMerged},
 		{"a label change reaches every document", labelJobs},
 		{"one administrator remains", lastAdmin},
 		{"a person's logins", loginsOfAUser},

@@ -315,6 +315,36 @@ func eraseMeanwhile(t *testing.T, open func(*testing.T) store.Engine) {
 	}
 }
 
+// eraseMerged: nothing of a person stays in the records of merges, neither of their own, undone or not, nor of a merge that was
+// made while they were part of somebody else.
+func eraseMerged(t *testing.T, open func(*testing.T) store.Engine) {
+	e := open(t)
+	repo := repository(t, e)
+	s := &script{}
+	cleo := person{"+12025550155", "US.90000000000000000155"}
+	theirs := s.text(bea, "bea-7700900123", 10, "hidden words")
+	theirs.ContactName = "Beatrice"
+	out := apply(t, repo, theirs, s.text(ada, "ada-1", 11, "hello"), s.text(cleo, "cleo-1", 12, "hi"))
+	who := func(i int) string { return out.Entries[i].ContactID }
+	first, err := repo.MergeContacts(t.Context(), who(1), who(0), order(t, repo, who(1), who(0), chat.MergeChoice{}))
+	require.NoError(t, err)
+	_, err = repo.MergeContacts(t.Context(), who(1), who(2), order(t, repo, who(1), who(2), chat.MergeChoice{}))
+	require.NoError(t, err)
+	_, err = repo.UndoMerge(t.Context(), first.ID, "Ada")
+	require.NoError(t, err)
+	require.Contains(t, everything(t, e)["contact_merges"], "7700900123", "or this test proves nothing")
+	sealed(t, repo, who(0))
+	for collection, text := range everything(t, e) {
+		for _, trace := range traces {
+			require.NotContains(t, text, trace, collection)
+		}
+	}
+	left := look(t, repo)
+	require.Len(t, left.Contacts, 1)
+	require.Equal(t, who(1), left.Contacts[0].ID, "ada, with cleo in her, is not touched")
+	require.Len(t, left.Conversations, 2)
+}
+
 // labelJobs: a renamed label is renamed everywhere, a dropped one is taken off.
 func labelJobs(t *testing.T, open func(*testing.T) store.Engine) {
 	repo := repository(t, open(t))
