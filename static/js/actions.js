@@ -85,10 +85,10 @@
     onConversation('note', 'n', 'Add a note', 'sticky-note', 'notes'),
     onConversation('close', 'e', 'Close the conversation', 'circle-check'),
     onConversation('snooze', 's', 'Snooze', 'clock'),
-    onConversation('label', 'l', 'Add a label', 'tag', 'conversation'),
-    onConversation('assign', 'a', 'Assign', 'circle-user', 'conversation'),
+    onConversation('label', 'l', 'Add a label', 'tag'),
+    onConversation('assign', 'a', 'Assign', 'circle-user'),
     onConversation('transfer', 't', 'Transfer', 'forward'),
-    onConversation('flag', 'f', 'Flag', 'flag'),
+    { id: 'flag', key: 'f', get name() { return label(target('flag')); }, icon: 'flag', group: 'Conversation', hint: true, on: () => target('flag'), run: () => act('flag') },
     ...[1, 2, 3, 4, 5, 6].map((nth) => ({
       id: `tab${nth}`, key: String(nth), icon: 'panel-right', group: 'Tabs', hint: true,
       get name() { return `${label(tab(nth))} tab`; },
@@ -103,7 +103,10 @@
     { id: 'theme-system', name: 'Theme of the system', icon: 'monitor', group: 'Theme', on: () => true, run: theme('system') },
     { id: 'sign-out', name: 'Sign out', icon: 'log-out', group: 'You', on: () => $('form[action="/logout"]'), run: () => $('form[action="/logout"]').requestSubmit() },
   ];
-  const possible = () => actions.filter((action) => action.on());
+  const possible = () => [...actions.filter((action) => action.on()), ...others()];
+  // What else can be done to the conversation, under the words of its button.
+  const others = () => $$('[data-action]').filter((element) => !actions.some((action) => action.id === element.dataset.action) && target(element.dataset.action) === element)
+    .map((element) => ({ id: element.dataset.action, name: label(element), icon: 'corner-down-right', group: 'Conversation', run: () => use(element) }));
   // More places, wherever the page has links to them: ready-made and saved views of the list, parts of the settings.
   const places = () => $$('#views a[href], .settings-nav a[href], .rail a[href]:not(.rail__brand)')
     .filter((link) => !actions.some((action) => action.group === 'Go to' && action.on() === link))

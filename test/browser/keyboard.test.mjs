@@ -129,3 +129,82 @@ describe('the palette', () => {
     await page.setViewportSize({ width: 1440, height: 900 });
   });
 });
+
+describe('without a mouse', () => {
+  // until presses Tab until the focus is where it should be, as somebody without a mouse does.
+  const until = async (selector, key = 'Tab', most = 80) => {
+    for (let i = 0; i < most; i++) {
+      if (await page.evaluate((s) => document.activeElement.matches(s), selector)) return;
+      await press(key);
+    }
+    assert.fail(`${selector} cannot be reached with ${key}; the focus is on ${await page.evaluate(() => document.activeElement.outerHTML.slice(0, 200))}`);
+  };
+  // visible: what has the focus is in the window and nothing lies over it (WCAG 2.4.11).
+  const visible = async () => assert.ok(await page.evaluate(() => {
+    const element = document.activeElement;
+    const box = element.getBoundingClientRect();
+    const [x, y] = [box.left + Math.min(box.width / 2, 40), box.top + Math.min(box.height / 2, 12)];
+    const top = document.elementFromPoint(x, y);
+    return top && (element.contains(top) || top.contains(element));
+  }), await page.evaluate(() => `the focus is hidden: ${document.activeElement.outerHTML.slice(0, 200)}`));
+
+  test('open a conversation, edit a field, add a note, label, assign, close', async () => {
+    await page.goto(`${server.base}/inbox`);
+    await live(page);
+    await press('Tab');
+    assert.equal(await focused(), 'Skip to content', 'the first stop leads past the navigation');
+    await press('j');
+    while (!/Ana/.test(await focused())) await press('j');
+    await visible();
+    await press('Enter');
+    await page.locator('#thread-title', { hasText: 'Ana Sample' }).waitFor();
+    await page.waitForFunction(() => document.activeElement.id === 'thread-title');
+
+    await press('1');
+    await page.locator('#tab-contact[aria-selected="true"]').waitFor();
+    await page.focus('#tab-contact');
+    await until('[id^="field-location"] [data-edit]');
+    await visible();
+    await press('Enter');
+    await page.waitForFunction(() => document.activeElement.name === 'value');
+    await page.keyboard.type('Lisbon');
+    await press('Enter');
+    await page.getByText('Location saved').waitFor();
+    await page.waitForFunction(() => document.activeElement.closest('[id^="field-location"]')); // goes on where it was
+    await visible();
+
+    await press('n');
+    await page.waitForFunction(() => document.activeElement.dataset.action === 'note');
+    await page.keyboard.type('Prefers the blue one');
+    await press('Control+Enter');
+    await page.locator('.note', { hasText: 'Prefers the blue one' }).waitFor();
+    await page.locator('#thread-title').focus();
+
+    await press('l');
+    await page.waitForFunction(() => document.activeElement.name === 'label');
+    await page.keyboard.type('priority::high');
+    await press('Enter');
+    await page.locator('.event', { hasText: 'priority::high' }).waitFor();
+    await page.locator('#thread-title').focus();
+
+    await press('a');
+    await page.locator('#handling[open]').waitFor();
+    assert.deepEqual(await violations(page), []);
+    await until('#handling select, #handling input[type="radio"]');
+    await press('ArrowDown');
+    await until('#handling button[type="submit"]');
+    await press('Enter');
+    await page.locator('#handling[open]').waitFor({ state: 'detached' });
+    await page.locator('.event', { hasText: /assigned/i }).waitFor();
+
+    await press('Escape', 'e');
+    await page.locator('#handling[open]').waitFor();
+    assert.deepEqual(await violations(page), []);
+    await until('#handling button[type="submit"]');
+    await visible();
+    await press('Enter');
+    await page.locator('#thread-head', { hasText: 'Closed' }).waitFor();
+    await page.waitForFunction(() => document.activeElement !== document.body); // the focus is somewhere
+    await picture(page, 'keyboard-closed');
+  });
+});

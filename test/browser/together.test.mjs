@@ -54,17 +54,105 @@ describe('presence', () => {
     await ada.locator('.viewer').waitFor({ state: 'detached' });
     await row(ada, 'Ana Sample').locator('.watch svg').waitFor({ state: 'detached' });
   });
+});
 
-  test('a browser that is cut off is forgotten', async () => {
+describe('editing together', () => {
+  test('the same field: the second is shown both values', async () => {
+    for (const page of [ada, ben]) {
+      await openConversation(page, server.base, 'Ana Sample');
+      await tab(page, 'contact');
+    }
+    const mine = await edit(ada, 'name');
+    const theirs = await edit(ben, 'name');
+    await mine.fill('Ana Maria');
+    await theirs.fill('Ana Lucia');
+    await mine.press('Enter');
+    await ada.getByText('Name saved').waitFor();
+    await theirs.press('Enter');
+    await ben.locator('.conflict').waitFor();
+    assert.match(await ben.locator('.conflict').innerText(), /Changed by Administrator[\s\S]*Ana Maria[\s\S]*Ana Lucia/);
+    await picture(ben, 'together-conflict');
+    await field(ben, 'name').getByText('Keep mine').click();
+    for (const page of [ada, ben]) await field(page, 'name').getByText('Ana Lucia').waitFor();
+  });
+
+  test('different fields: both survive, and a field in editing is left alone', async () => {
+    const typing = await edit(ben, 'email');
+    await typing.pressSequentially('ana@exa');
+    const other = await edit(ada, 'location');
+    await other.fill('Hamburg');
+    await other.press('Enter');
+    await field(ben, 'location').getByText('Hamburg').waitFor();
+    assert.equal(await typing.inputValue(), 'ana@exa', 'what is being typed stays');
+    await typing.pressSequentially('mple.com');
+    await typing.press('Enter');
+    for (const page of [ada, ben]) {
+      await field(page, 'email').getByText('ana@example.com').waitFor();
+      await field(page, 'location').getByText('Hamburg').waitFor();
+    }
+  });
+
+  test('one closes while the other types: nothing typed is lost', async () => {
+    await tab(ben, 'notes');
+    const note = ben.locator('[data-action="note"]');
+    await note.pressSequentially('Wants the blue one, ');
+    await ada.locator('.viewer--typing', { hasText: 'Ben Agent is typing a note' }).waitFor();
+    await ada.locator('[data-action="close"]').first().click();
+    await ada.locator('#handling[open] button[type="submit"]').click();
+    await ada.locator('#thread-head', { hasText: 'Closed' }).waitFor();
+    await ben.locator('#thread-head', { hasText: 'Closed' }).waitFor();
+    assert.equal(await note.inputValue(), 'Wants the blue one, ');
+    await note.pressSequentially('with a lid');
+    await ben.keyboard.press('Control+Enter'); // notes may be written on closed conversations
+    for (const page of [ada, ben]) {
+      await tab(page, 'notes');
+      await page.locator('.note', { hasText: 'Wants the blue one, with a lid' }).waitFor();
+    }
+  });
+});
+
+describe('a network cut of 30 s, and a browser asleep for as long', () => {
+  test('50 messages later nothing is missing and nothing is doubled', async () => {
     const cable = await connectThrough(server);
-    const third = await open(browser);
-    await signIn(third, cable.base, benUser);
-    await row(third, 'Bob Example').locator('[data-row-link]').click();
+    const cut = await open(browser);
+    const asleep = await open(browser);
+    await signIn(cut, cable.base, benUser);
+    await signIn(asleep, server.base, benUser);
+    for (const page of [cut, asleep]) {
+      await row(page, 'Bob Example').locator('[data-row-link]').click();
+      await page.locator('#thread-title', { hasText: 'Bob Example' }).waitFor();
+      await live(page);
+      await page.evaluate(() => { window.untouched = true; });
+    }
     await openConversation(ada, server.base, 'Bob Example');
     await ada.locator('.viewer', { hasText: 'Ben Agent' }).waitFor();
+    const session = await asleep.context().newCDPSession(asleep);
+    const began = Date.now();
     cable.cut();
+    await session.send('Page.setWebLifecycleState', { state: 'frozen' });
+    await cut.locator('#live[data-state="stale"]', { hasText: /Stale \d+ s, retrying/ }).waitFor();
+    for (let i = 0; i < 50; i++) await whatsapp(server, bob, `While you were away ${i}.`);
+    await cut.locator('#tab-conversation').click();
+    await cut.getByText('Switchboard could not be reached').first().waitFor();
+    await picture(cut, 'together-stale');
+    await sleep(Math.max(0, 30000 - (Date.now() - began))); // it really lasts 30 s
+    cable.mend();
+    await session.send('Page.setWebLifecycleState', { state: 'active' });
+    for (const page of [cut, asleep]) {
+      await live(page);
+      await page.locator('.bubble', { hasText: 'While you were away 49.' }).waitFor({ timeout: 30000 });
+      const shown = await page.locator('.bubble', { hasText: 'While you were away' }).allInnerTexts();
+      assert.deepEqual(shown.map((text) => Number(/away (\d+)/.exec(text)[1])), [...Array(50).keys()], 'all of them, once, in their order');
+      assert.ok(await page.evaluate(() => window.untouched), 'without loading the page again');
+      await row(page, 'While you were away 49.').waitFor();
+      cutNoise(page);
+      clean(page);
+    }
+    // Whoever is cut off is forgotten, after half a minute at the latest from the last word.
+    cable.cut();
+    await asleep.context().close();
     await ada.locator('.viewer').waitFor({ state: 'detached', timeout: 60000 });
-    await third.context().close();
+    await cut.context().close();
     await cable.close();
   });
 });
