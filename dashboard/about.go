@@ -36,7 +36,11 @@ func (d *Dashboard) aboutPage(c *fiber.Ctx, contact *chat.Contact, conversation,
 		a.page = "/inbox/" + url.PathEscape(conversation)
 		a.fragment = a.page + "/panel"
 	}
-	a.form = d.form(c, view.URL(a.page, url.Values{"tab": {tab}}))
+	address := view.URL(a.page, url.Values{"tab": {tab}})
+	if conversation != "" {
+		address += "#panel" // where the panel covers the thread, it is there again
+	}
+	a.form = d.form(c, address)
 	return a
 }
 

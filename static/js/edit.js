@@ -81,11 +81,13 @@
     if (!field) return;
     const link = field.querySelector('[data-edit]');
     if (!link && open) return;
+    if (!link && field.querySelector('form[data-sent]')) return; // something else was swapped meanwhile
     next = null;
     if (open) link.click();
     else link?.focus();
   };
-  document.addEventListener('htmx:after:swap', () => {
+  document.addEventListener('htmx:after:swap', (event) => {
+    if (event.detail.ctx?.sourceElement === document.body) return; // asked for by a script: nobody waits for it
     if (next) goOn();
     else if (box && (document.activeElement === document.body || !document.activeElement)) {
       document.getElementById(box)?.querySelector('input:not([type="hidden"]):last-of-type')?.focus({ preventScroll: true });

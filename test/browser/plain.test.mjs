@@ -41,13 +41,13 @@ for (const width of [1440, 390]) {
       await page.locator('.note', { hasText: `Asked twice ${width}` }).waitFor();
       await picture(page, `plain-notes-${width}`);
 
-      await page.goto(`${talk.split('?')[0]}?tab=contact`);
+      await page.goto(`${talk.split('?')[0]}?tab=contact#panel`);
       await field(page, 'location').locator('[data-edit]').click();
       await field(page, 'location').locator('[name="value"]').fill(`Lisbon ${width}`);
       await field(page, 'location').locator('button').click();
       await field(page, 'location').getByText(`Lisbon ${width}`).waitFor();
 
-      await page.locator('#thread-title a').click();
+      await page.locator('#panel .person-card__name a').click();
       await page.locator('.profile', { hasText: 'Ana Sample' }).waitFor();
       await picture(page, `plain-profile-${width}`);
 

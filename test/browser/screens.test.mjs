@@ -118,6 +118,8 @@ describe('full of hostile text', () => {
     await post(`/contacts/${filled.contact}/notes`, { text: nasty.replace('\u0000', ''), ticket: 'PROJ-1' });
     await post(`/contacts/${filled.contact}/notes`, { text: word(2000), ticket: 'https://example.atlassian.net/browse/PROJ-2' });
     await post(`/contacts/${filled.contact}/fields/agent_instructions`, { value: `${word(1000)} ${nasty.replace('\u0000', '')}`, seen: '0' });
+    await page.goto(`${server.base}/contacts`);
+    filled.other = /\/contacts\/([^?]+)/.exec(await page.locator('[data-row-link]', { hasText: word(20) }).first().getAttribute('href'))[1];
     await page.goto(`${server.base}/settings/users`);
     filled.user = /\/edit\/([^?"]+)/.exec(await page.locator('a[href*="/settings/users/edit/"]').first().getAttribute('href'))[1];
   });
