@@ -110,6 +110,9 @@ func checkClosing(in *Closing, s *Settings, before *Closing) (Closing, InputErro
 		wrong = append(wrong, &InputError{Field: field, Message: message})
 	}
 	out := Closing{Sentiment: in.Sentiment, Notes: cleanLines(in.Notes), Tag: clean(in.Tag)}
+	if message := checkTag(out.Tag, s, before); message != "" {
+		refuse("tag", message)
+	}
 	switch {
 	case out.Sentiment == "" && s.Closing.Sentiment:
 		refuse("sentiment", "Say how the customer felt.")
@@ -122,19 +125,24 @@ func checkClosing(in *Closing, s *Settings, before *Closing) (Closing, InputErro
 	case utf8.RuneCountInString(out.Notes) > MaxClosingNotes:
 		refuse("notes", fmt.Sprintf("Notes can have at most %d characters.", MaxClosingNotes))
 	}
-	kept := before != nil && before.Tag == out.Tag // one that was removed from the settings since stays
-	switch {
-	case out.Tag == "" && s.Closing.Tag && len(s.Tags) > 0:
-		refuse("tag", "Choose a tag.")
-	case out.Tag != "" && !slices.Contains(s.Tags, out.Tag) && !kept:
-		refuse("tag", "Choose a tag from the list.")
-	}
 	tickets, err := tickets(in.Tickets)
 	if message, ok := IsInput(err); ok {
 		refuse("tickets", message)
 	}
 	out.Tickets = tickets
 	return out, wrong
+}
+
+// checkTag says what is wrong with a tag. One that was removed from the settings since stays where it was.
+func checkTag(tag string, s *Settings, before *Closing) string {
+	kept := before != nil && before.Tag == tag
+	switch {
+	case tag == "" && s.Closing.Tag && len(s.Tags) > 0:
+		return "Choose a tag."
+	case tag != "" && !slices.Contains(s.Tags, tag) && !kept:
+		return "Choose a tag from the list."
+	}
+	return ""
 }
 
 // keys lists the names of attributes for a sentence.

@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -67,7 +68,7 @@ func TestRequiredAttributesComeBeforeTheClose(t *testing.T) {
 // fields lists what was wrong.
 func fields(err error) string {
 	var names []string
-	wrong, _ := err.(InputErrors)
+	wrong, _ := errors.AsType[InputErrors](err)
 	for _, e := range wrong {
 		names = append(names, e.Field)
 	}
@@ -77,7 +78,7 @@ func fields(err error) string {
 func TestEverythingWrongWithAClosingIsSaidAtOnce(t *testing.T) {
 	c := talk()
 	err := closeAs(&c, Closing{Sentiment: "furious", Notes: strings.Repeat("x", MaxClosingNotes+1), Tag: "unheard of", Tickets: []string{"javascript:alert(1)"}}, rules())
-	require.Equal(t, "sentiment notes tag tickets", fields(err))
+	require.Equal(t, "tag sentiment notes tickets", fields(err))
 	message, ok := IsInput(err)
 	require.True(t, ok)
 	require.NotEmpty(t, message)
@@ -102,8 +103,9 @@ func TestClosingMeetsTheCustomer(t *testing.T) {
 	c.Add(nil, said("b", 30, 0))
 	request := ClosingRequest{Messages: seen}
 	err := c.Close(&request, rules(), "Ada", second(40))
-	require.ErrorIs(t, err, ErrConflict)
-	require.Equal(t, "messages", err.(*ConflictError).Field)
+	conflict, ok := errors.AsType[*ConflictError](err)
+	require.True(t, ok)
+	require.Equal(t, "messages", conflict.Field)
 	require.Equal(t, StateOpen, c.State)
 	request.Messages = c.InboundCount // the agent has read it
 	require.NoError(t, c.Close(&request, rules(), "Ada", second(41)))

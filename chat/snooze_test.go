@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -101,7 +102,7 @@ func TestAColleagueChoseSomethingElseMeanwhile(t *testing.T) {
 		at                int
 	}{{"assignee", "", "u-ada", 5}, {"priority", "", "low", 6}, {"state", "open", "closed", 7}} {
 		err := c.Unchanged(x.field, x.was, x.wants)
-		conflict, ok := err.(*ConflictError)
+		conflict, ok := errors.AsType[*ConflictError](err)
 		require.True(t, ok, x.field)
 		require.Equal(t, "Bo", conflict.By)
 		require.Equal(t, second(x.at), conflict.At)

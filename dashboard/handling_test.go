@@ -87,8 +87,11 @@ func TestSnooze(t *testing.T) {
 		t.Parallel()
 		s := newSite(t)
 		for _, bad := range [][]string{
-			{"until", "chosen", "date", "2026-10-05", "time", "13:59"}, {"until", "chosen", "date", "2099-01-01", "time", "10:00"},
-			{"until", "chosen", "date", "soon", "time", ""}, {"until", "yesterday"}, {},
+			{"until", "chosen", "date", "2026-10-05", "time", "13:59"},
+			{"until", "chosen", "date", "2099-01-01", "time", "10:00"},
+			{"until", "chosen", "date", "soon", "time", ""},
+			{"until", "yesterday"},
+			{},
 		} {
 			got := s.post(talkPath+"/snooze", bad...)
 			require.Equal(t, http.StatusUnprocessableEntity, got.StatusCode, bad)

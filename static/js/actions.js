@@ -79,6 +79,7 @@
     { id: 'next', key: 'j', name: 'Next conversation or contact', group: 'Move', palette: false, on: () => $('[data-row-link]'), run: () => step(1) },
     { id: 'previous', key: 'k', name: 'Previous conversation or contact', group: 'Move', palette: false, on: () => $('[data-row-link]'), run: () => step(-1) },
     { id: 'open', key: 'Enter', name: 'Open it', group: 'Move', palette: false, on: () => $('[data-row-link]') },
+    { id: 'select', key: 'x', name: 'Select for a change of many', group: 'Move', palette: false, on: () => $('[data-pick]') },
     { id: 'search', key: '/', name: 'Search this list', icon: 'search', group: 'Anywhere', hint: true, on: () => $('[data-search]'), run: () => { $('[data-search]').focus(); $('[data-search]').select(); } },
     { id: 'palette', key: 'mod k', name: 'Everything that can be done', group: 'Anywhere', palette: false, hint: true, on: () => $('#palette'), run: () => document.dispatchEvent(new CustomEvent('sb:palette')) },
     { id: 'sheet', key: '?', name: 'Keyboard shortcuts', icon: 'keyboard', group: 'Anywhere', hint: true, on: () => $('[data-shortcuts]'), run: () => sheet() },

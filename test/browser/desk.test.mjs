@@ -281,12 +281,12 @@ describe('editing', () => {
     await agent.getByLabel('Value of a new attribute').fill('1234');
     await agent.keyboard.press('Enter');
     await agent.getByLabel('order', { exact: true }).waitFor();
-    await agent.getByLabel('Priority').selectOption('urgent');
+    await agent.getByLabel('Priority', { exact: true }).selectOption('urgent');
     await row(agent, 'Ana Sample').getByText('Urgent').waitFor();
-    await agent.getByLabel('State').selectOption('pending');
+    await agent.getByLabel('State', { exact: true }).last().selectOption('pending');
     await agent.locator('#thread-head', { hasText: 'Pending' }).waitFor();
     await agent.locator('.event', { hasText: 'pending' }).waitFor();
-    await agent.getByLabel('State').selectOption('open');
+    await agent.getByLabel('State', { exact: true }).last().selectOption('open');
     await agent.locator('#thread-head', { hasText: 'Open' }).waitFor();
   });
 
