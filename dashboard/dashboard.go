@@ -149,15 +149,6 @@ type Dashboard struct {
 	password *verifier
 }
 
-// required are the dependencies that stand behind interfaces.
-func (d *Deps) required() []any {
-	return []any{
-		d.Conversations, d.Contacts, d.Users, d.Logins, d.Settings, d.Auditor, d.Views, d.Finder, d.Notes,
-		d.Comments, d.Escalations, d.Notices, d.People, d.Departments, d.LabelUses, d.Eraser, d.Erasures, d.Archive,
-		d.LogKeeping, d.Changes, d.Merger, d.Lookalikes,
-	}
-}
-
 // New prepares templates and assets and fails when one of them is broken.
 func New(deps Deps, config Config) (*Dashboard, error) {
 	if name := deps.missing(); name != "" {

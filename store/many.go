@@ -69,9 +69,6 @@ func editMany[T any](ctx context.Context, e Engine, collection string, ids []str
 			if err := edit(&docs[i]); err != nil {
 				return err
 			}
-			if c, ok := any(&docs[i]).(*chat.Conversation); ok {
-				c.Address()
-			}
 			*version++
 			writes[i] = Write{Op: Replace, ID: id, Version: *version - 1, Doc: &docs[i]}
 		}

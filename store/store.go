@@ -30,7 +30,7 @@ func New(ctx context.Context, engine Engine, log *slog.Logger) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
-	return &Store{engine: engine, warm: warm, log: log.With("component", "store"), now: func() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }}, nil
+	return &Store{engine: addressing{engine}, warm: warm, log: log.With("component", "store"), now: func() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }}, nil
 }
 
 // Ping reports whether the engine answers.
@@ -119,11 +119,6 @@ func one[T any](ctx context.Context, e Engine, collection, id string) (T, error)
 func write(ctx context.Context, e Engine, collection string, writes []Write) error {
 	if len(writes) == 0 {
 		return nil
-	}
-	for _, w := range writes {
-		if c, ok := w.Doc.(*chat.Conversation); ok {
-			c.Address()
-		}
 	}
 	results, err := e.Write(ctx, collection, writes)
 	if err != nil {

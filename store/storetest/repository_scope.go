@@ -19,6 +19,9 @@ func scopedLists(t *testing.T, open func(*testing.T) store.Engine) {
 		events = append(events, s.text(person{phone: fmt.Sprintf("+1202555%04d", i)}, fmt.Sprintf("m%d", i), i, "text"))
 	}
 	apply(t, repo, events...)
+	stranger, err := repo.CountConversations(t.Context(), chat.ConversationQuery{Scope: chat.Scope{User: "zoe"}})
+	require.NoError(t, err)
+	require.EqualValues(t, 60, stranger, "what has just come in is everybody's")
 	list := func(q chat.ConversationQuery) []chat.Conversation {
 		return all(t, func(r chat.PageRequest) (chat.List[chat.Conversation], error) {
 			q.PageRequest = r
