@@ -11,6 +11,7 @@ import (
 // An Adapter translates the webhooks of the configured accounts. It is safe for concurrent use.
 type Adapter struct {
 	config    Config
+	secrets   meta.Secrets
 	accounts  map[string]bool
 	envelopes sync.Pool
 }
@@ -25,7 +26,7 @@ func New(c Config) (*Adapter, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	a := &Adapter{config: c, accounts: map[string]bool{}}
+	a := &Adapter{config: c, secrets: meta.NewSecrets(c.AppSecrets), accounts: map[string]bool{}}
 	for _, account := range c.Accounts {
 		a.accounts[account.ID] = true
 	}
@@ -38,7 +39,7 @@ func (a *Adapter) Channel() chat.Channel { return chat.Instagram }
 
 // Verify checks Meta's signature.
 func (a *Adapter) Verify(r *channels.Request) (string, error) {
-	return meta.Verify(r, a.config.AppSecrets)
+	return a.secrets.Verify(r)
 }
 
 // Handshake answers Meta's subscription check.

@@ -8,8 +8,10 @@ import (
 	"crypto/subtle"
 	"encoding/hex"
 	"fmt"
+	"hash"
 	"strconv"
 	"strings"
+	"sync"
 
 	"switchboard/channels"
 	"switchboard/chat"
@@ -20,23 +22,47 @@ const (
 	signaturePrefix = "sha256="
 )
 
+// Secrets are app secrets, ready to check signatures with. They are safe for concurrent use.
+type Secrets struct {
+	macs []*sync.Pool // of *mac, by place in the list; nil where the secret is empty
+}
+
+// A mac is the beginning of a signature, kept: mixing in the key costs as much as half a message.
+type mac struct {
+	hash.Hash
+	sum [sha256.Size]byte
+}
+
+// NewSecrets prepares a list of secrets. Empty ones match nothing.
+func NewSecrets(secrets []string) Secrets {
+	s := Secrets{macs: make([]*sync.Pool, len(secrets))}
+	for i, secret := range secrets {
+		if secret != "" {
+			s.macs[i] = &sync.Pool{New: func() any { return &mac{Hash: hmac.New(sha256.New, []byte(secret))} }}
+		}
+	}
+	return s
+}
+
 // Verify proves that the body was signed with one of the app secrets and returns the index of that secret in the list. One
 // endpoint may serve several apps and a secret may be in rotation, so each is tried. Errors wrap chat.ErrUnauthenticated.
-func Verify(r *channels.Request, secrets []string) (string, error) {
+func (s Secrets) Verify(r *channels.Request) (string, error) {
 	given, err := signature(r.HeaderAll(signatureHeader))
 	if err != nil {
 		return "", err
 	}
 	matched := -1
-	for i, secret := range secrets {
-		if secret == "" {
+	for i, pool := range s.macs {
+		if pool == nil {
 			continue
 		}
-		mac := hmac.New(sha256.New, []byte(secret))
-		mac.Write(r.Body)
-		if hmac.Equal(mac.Sum(nil), given) && matched < 0 {
+		m := pool.Get().(*mac)
+		m.Reset()
+		m.Write(r.Body)
+		if hmac.Equal(m.Sum(m.sum[:0]), given) && matched < 0 {
 			matched = i
 		}
+		pool.Put(m)
 	}
 	if matched < 0 {
 		return "", fmt.Errorf("signature does not match: %w", chat.ErrUnauthenticated)

@@ -75,7 +75,7 @@ func TestSignatureVectors(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			secret, err := Verify(request(string(body), c.Header), []string{v.Secret})
+			secret, err := NewSecrets([]string{v.Secret}).Verify(request(string(body), c.Header))
 			switch {
 			case c.Accept == nil:
 			case *c.Accept && (err != nil || secret != "0"):
@@ -90,7 +90,7 @@ func TestSignatureVectors(t *testing.T) {
 func TestVerifyTellsWhichSecretMatched(t *testing.T) {
 	secrets := []string{"", "current", "previous"}
 	for i, s := range secrets[1:] {
-		if got, err := Verify(request("{}", sign(s, "{}")), secrets); err != nil || got != string(rune('1'+i)) {
+		if got, err := NewSecrets(secrets).Verify(request("{}", sign(s, "{}"))); err != nil || got != string(rune('1'+i)) {
 			t.Errorf("%s: %q %v", s, got, err)
 		}
 	}
@@ -101,11 +101,11 @@ func TestVerifyTellsWhichSecretMatched(t *testing.T) {
 		"other body":   request("{} ", sign("current", "{}")),
 		"66 digits":    request("{}", sign("current", "{}")+"00"),
 	} {
-		if got, err := Verify(r, secrets); !errors.Is(err, chat.ErrUnauthenticated) || got != "" {
+		if got, err := NewSecrets(secrets).Verify(r); !errors.Is(err, chat.ErrUnauthenticated) || got != "" {
 			t.Errorf("%s: %q %v", name, got, err)
 		}
 	}
-	if _, err := Verify(request("{}", sign("", "{}")), nil); !errors.Is(err, chat.ErrUnauthenticated) {
+	if _, err := NewSecrets(nil).Verify(request("{}", sign("", "{}"))); !errors.Is(err, chat.ErrUnauthenticated) {
 		t.Errorf("no secrets: %v", err)
 	}
 }
@@ -137,5 +137,16 @@ func TestHandshakeVectors(t *testing.T) {
 				t.Fatalf("refused with %q, %v", challenge, err)
 			}
 		})
+	}
+}
+
+func BenchmarkVerify(b *testing.B) {
+	body := strings.Repeat("x", 1500)
+	r, secrets := request(body, sign("secret", body)), NewSecrets([]string{"secret"})
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := secrets.Verify(r); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

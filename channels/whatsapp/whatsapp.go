@@ -11,6 +11,7 @@ import (
 // An Adapter translates the webhooks of the configured numbers. It is safe for concurrent use.
 type Adapter struct {
 	config    Config
+	secrets   meta.Secrets
 	numbers   map[string]bool   // by phone_number_id
 	byPhone   map[string]string // digits to phone_number_id
 	wabas     map[string]bool   // empty: no number says, so any is ours
@@ -27,7 +28,7 @@ func New(c Config) (*Adapter, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	a := &Adapter{config: c, numbers: map[string]bool{}, byPhone: map[string]string{}, wabas: map[string]bool{}}
+	a := &Adapter{config: c, secrets: meta.NewSecrets(c.AppSecrets), numbers: map[string]bool{}, byPhone: map[string]string{}, wabas: map[string]bool{}}
 	for _, n := range c.Numbers {
 		a.numbers[n.ID] = true
 		if n.Phone != "" {
@@ -46,7 +47,7 @@ func (a *Adapter) Channel() chat.Channel { return chat.WhatsApp }
 
 // Verify checks Meta's signature.
 func (a *Adapter) Verify(r *channels.Request) (string, error) {
-	return meta.Verify(r, a.config.AppSecrets)
+	return a.secrets.Verify(r)
 }
 
 // Handshake answers Meta's subscription check.
