@@ -62,7 +62,8 @@ type Contact struct {
 	Related    []string   `json:"related,omitempty" bson:"related,omitempty"`     // contacts this one was ever merged with, newest last; stays when a merge is undone
 	Dismissed  []string   `json:"dismissed,omitempty" bson:"dismissed,omitempty"` // contacts an agent said are somebody else
 
-	Terms      []string  `json:"terms,omitempty" bson:"terms,omitempty"` // lower-case words and digits to search by prefix
+	Traits     []string  `json:"traits,omitempty" bson:"traits,omitempty"` // Trait of every attribute, by key and by key and value
+	Terms      []string  `json:"terms,omitempty" bson:"terms,omitempty"`   // lower-case words and digits to search by prefix
 	CreatedAt  time.Time `json:"created_at" bson:"created_at"`
 	LastSeenAt time.Time `json:"last_seen_at" bson:"last_seen_at"` // newest platform time of anything the person did
 	Channels   []Channel `json:"channels,omitempty" bson:"channels,omitempty"`

@@ -305,9 +305,9 @@ func (c *Contact) relate(id string) {
 // MergeInto makes this record an alias of another contact. It keeps all it knew, its keys included, until GiveUpKeys: whoever
 // finds it by one of them is led to the other.
 func (c *Contact) MergeInto(id, merge string) {
-	c.MergedInto, c.MergedBy, c.Step, c.Terms = id, merge, nil, nil
+	c.MergedInto, c.MergedBy, c.Step, c.Terms, c.Traits = id, merge, nil, nil, nil
 	c.relate(id)
 }
 
 // GiveUpKeys makes an alias find nobody any more.
-func (c *Contact) GiveUpKeys() { c.Keys, c.Terms = []string{}, nil }
+func (c *Contact) GiveUpKeys() { c.Keys, c.Terms, c.Traits = []string{}, nil, nil }

@@ -62,13 +62,16 @@ const (
 )
 
 // ContactQuery filters the contact grid. Zero fields do not filter. Search matches every word as a prefix of a name, number,
-// e-mail or username.
+// e-mail or username. Attribute is a key, or key=value.
 type ContactQuery struct {
-	Search  string
-	Channel Channel
-	Label   string
-	Country string
-	Sort    ContactSort
+	Search    string
+	Channel   Channel
+	Label     string
+	Country   string
+	Attribute string
+	SeenFrom  time.Time
+	SeenTo    time.Time // not included
+	Sort      ContactSort
 	PageRequest
 }
 

@@ -22,7 +22,7 @@ func (c *Contact) Reindex() {
 	})
 	c.Keys = []string{}
 	if c.MergedInto != "" {
-		c.Terms = nil
+		c.Terms, c.Traits = nil, nil
 		return
 	}
 	for _, id := range c.Identities {
@@ -32,6 +32,27 @@ func (c *Contact) Reindex() {
 	}
 	slices.Sort(c.Keys)
 	c.Terms = c.terms()
+	c.Traits = nil
+	for _, a := range c.Attributes {
+		for _, t := range []string{Trait(a.Key), Trait(a.Key + "=" + a.Value)} {
+			if !slices.Contains(c.Traits, t) {
+				c.Traits = append(c.Traits, t)
+			}
+		}
+	}
+}
+
+// maxTrait bounds what an attribute is found by, in runes.
+const maxTrait = 120
+
+// Trait is the spelling under which contacts are found by an attribute: "tier" or "tier=gold".
+func Trait(s string) string {
+	key, value, both := strings.Cut(clean(s), "=")
+	t := fold(strings.TrimSpace(key))
+	if both {
+		t += "=" + fold(strings.TrimSpace(value))
+	}
+	return clip(t, maxTrait)
 }
 
 // terms are the words and numbers of the contact, the most telling first, so that the bound cuts the least.

@@ -25,6 +25,7 @@ type User struct {
 	Locale             string    `json:"locale,omitempty" bson:"locale,omitempty"`
 	Departments        []string  `json:"departments,omitempty" bson:"departments,omitempty"` // ids
 	PanelTab           string    `json:"panel_tab,omitempty" bson:"panel_tab,omitempty"`
+	ContactColumns     []string  `json:"contact_columns,omitempty" bson:"contact_columns,omitempty"` // of the contact grid; none: the usual ones
 	CreatedAt          time.Time `json:"created_at" bson:"created_at"`
 	DisabledAt         time.Time `json:"disabled_at,omitzero" bson:"disabled_at,omitempty"`
 }

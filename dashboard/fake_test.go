@@ -141,7 +141,8 @@ func (f *fake) Contacts(_ context.Context, q chat.ContactQuery) (chat.List[chat.
 		text := strings.ToLower(c.Name + " " + c.Phone + " " + c.Email)
 		if c.MergedInto == "" && (q.Search == "" || strings.Contains(text, strings.ToLower(q.Search))) &&
 			(q.Channel == "" || slices.Contains(c.Channels, q.Channel)) && (q.Label == "" || slices.Contains(c.Labels, q.Label)) &&
-			(q.Country == "" || c.Country == q.Country) {
+			(q.Country == "" || c.Country == q.Country) && hasTrait(&c, q.Attribute) &&
+			!c.LastSeenAt.Before(q.SeenFrom) && (q.SeenTo.IsZero() || c.LastSeenAt.Before(q.SeenTo)) {
 			found = append(found, c)
 		}
 	}
@@ -154,6 +155,12 @@ func (f *fake) Contacts(_ context.Context, q chat.ContactQuery) (chat.List[chat.
 		}
 	})
 	return page(found, q.PageRequest), nil
+}
+
+func hasTrait(c *chat.Contact, trait string) bool {
+	return trait == "" || slices.ContainsFunc(c.Attributes, func(a chat.Attribute) bool {
+		return chat.Trait(trait) == chat.Trait(a.Key) || chat.Trait(trait) == chat.Trait(a.Key+"="+a.Value)
+	})
 }
 
 func (f *fake) Contact(_ context.Context, id string) (chat.Contact, error) {

@@ -21,7 +21,7 @@ import (
 func screens() []string {
 	pages := []string{
 		"/login", "/inbox", "/inbox?view=closed", "/inbox?q=nobody", "/inbox?view=mine&channel=whatsapp&label=delivery&sort=waiting", "/contacts",
-		"/contacts?q=nobody", "/contacts?sort=name&country=DE", "/nowhere", "/settings/account", "/settings/users", "/settings/users/new", "/settings/users/edit/" + benID, "/settings/departments", "/settings/audit", "/settings/audit?what=export",
+		"/contacts?q=nobody", "/contacts?sort=name&country=DE", "/contacts?attribute=tier%3Dgold&seen=7", "/nowhere", "/settings/account", "/settings/users", "/settings/users/new", "/settings/users/edit/" + benID, "/settings/departments", "/settings/audit", "/settings/audit?what=export",
 		"/search", "/search?q=javascript", "/search?q=sample", "/search?q=a&in=people",
 		"/inbox/" + talkID + "?at=m2", "/inbox?state=any&assigned=nobody&label=a&label=%22%3E%3Cb%3E&priority=low&flagged=1&offered=1&department=x&q=%22%3Cscript%3E",
 		"/notifications", "/history/" + talkID, "/history/" + hostileTalkID, "/history/" + oldTalkID,

@@ -110,5 +110,8 @@ func contactFilter(q chat.ContactQuery) []Condition {
 	if q.Country != "" {
 		where = append(where, Condition{Path: "country", Is: Equal, Value: q.Country})
 	}
-	return where
+	if trait := chat.Trait(q.Attribute); trait != "" {
+		where = append(where, Condition{Path: "traits", Is: Equal, Value: trait})
+	}
+	return append(where, window("last_seen_at", q.SeenFrom, q.SeenTo)...)
 }

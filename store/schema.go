@@ -28,6 +28,7 @@ func Collections() []Collection {
 			{Name: "keys", Fields: asc("keys"), Unique: true, Array: true},
 			{Name: "terms", Fields: asc("terms"), Array: true},
 			{Name: "labels", Fields: asc("labels"), Array: true},
+			{Name: "traits", Fields: asc("traits"), Array: true},
 			{Name: "channels", Fields: asc("channels"), Array: true},
 			{Name: "country_seen", Fields: append(asc("country"), desc("last_seen_at")...)},
 			{Name: "seen", Fields: desc("last_seen_at")},

@@ -116,6 +116,7 @@ func lists(t *testing.T, open func(*testing.T) store.Engine) {
 			}
 		}), "sort %s", sorted)
 	}
+	combined(t, repo)
 	found, err := repo.Contacts(t.Context(), chat.ContactQuery{Search: "person P003"})
 	require.NoError(t, err)
 	require.Len(t, found.Items, 17)
@@ -130,6 +131,38 @@ func lists(t *testing.T, open func(*testing.T) store.Engine) {
 		n, err := repo.CountConversations(t.Context(), q)
 		require.NoError(t, err)
 		require.Equal(t, want, n)
+	}
+}
+
+// combined: filters of the grid narrow each other down.
+func combined(t *testing.T, repo *store.Store) {
+	t.Helper()
+	people, err := repo.Contacts(t.Context(), chat.ContactQuery{PageRequest: chat.PageRequest{Limit: 20}})
+	require.NoError(t, err)
+	for i, c := range people.Items {
+		_, err := repo.UpdateContact(t.Context(), c.ID, func(c *chat.Contact) error {
+			if err := c.SetAttribute("Tier", []string{"Gold", "Silver"}[i%2], ""); err != nil || i >= 4 {
+				return err
+			}
+			return c.AddLabel("vip")
+		})
+		require.NoError(t, err)
+	}
+	newest := people.Items[0].LastSeenAt
+	for _, c := range []struct {
+		q chat.ContactQuery
+		n int
+	}{
+		{chat.ContactQuery{Attribute: "tier"}, 20}, {chat.ContactQuery{Attribute: " TIER = gold"}, 10}, {chat.ContactQuery{Attribute: "tier=go"}, 0},
+		{chat.ContactQuery{Attribute: "tier=gold", Label: "vip"}, 2}, {chat.ContactQuery{Label: "vip", Sort: chat.ContactsByName}, 4},
+		{chat.ContactQuery{SeenFrom: newest}, 10}, {chat.ContactQuery{SeenTo: newest}, 110}, {chat.ContactQuery{SeenFrom: newest, Attribute: "tier=silver", Channel: chat.WhatsApp}, 5},
+	} {
+		got := all(t, func(r chat.PageRequest) (chat.List[chat.Contact], error) {
+			q := c.q
+			q.PageRequest = r
+			return repo.Contacts(t.Context(), q)
+		})
+		require.Len(t, got, c.n, "%+v", c.q)
 	}
 }
 
@@ -161,6 +194,8 @@ func explained(t *testing.T, open func(*testing.T) store.Engine, sortsWithoutInd
 	}
 	for _, q := range []chat.ContactQuery{
 		{}, {Sort: chat.ContactsByName}, {Sort: chat.ContactsByCreated}, {Sort: chat.ContactsByOldest}, {Search: "per"}, {Channel: chat.WhatsApp}, {Label: "vip"}, {Country: "US"},
+		{Attribute: "tier"}, {Attribute: "Tier = Gold"}, {SeenFrom: base}, {SeenTo: base}, {Country: "US", SeenFrom: base, SeenTo: base.Add(time.Hour)},
+		{SeenFrom: base, Sort: chat.ContactsByName}, {Search: "per", Label: "vip", Attribute: "tier=gold", Channel: chat.WhatsApp, Country: "US", SeenFrom: base, Sort: chat.ContactsByCreated},
 	} {
 		q.PageRequest = page
 		_, err := repo.Contacts(ctx, q)
