@@ -31,6 +31,8 @@ func couple(t require.TestingT, choice MergeChoice) (a, b Contact) {
 	require.NoError(t, b.SetAttribute("size", "L", ""))
 	require.NoError(t, b.SetAttribute("shoe", "42", ""))
 	a.Version, b.Version = 4, 7
+	a.Reindex()
+	b.Reindex()
 	a.Step = &MergeStep{Merge: "m1", Other: b.ID, Choice: choice, By: "Cy", At: minute(20)}
 	b.MergeInto(a.ID, "m1")
 	return a, b
