@@ -90,10 +90,10 @@ func (d *AttributeDefinition) match(value string) error {
 		return nil
 	}
 	whole, err := regexp.Compile(`\A(?:` + d.Pattern + `)\z`)
-	if err != nil || whole.MatchString(value) {
-		return nil
+	if err == nil && !whole.MatchString(value) {
+		return d.refuse("does not look as it should")
 	}
-	return d.refuse("does not look as it should")
+	return nil
 }
 
 // refuse words what is wrong with a value, with the hint when there is one.

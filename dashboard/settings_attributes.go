@@ -134,8 +134,12 @@ func (d *Dashboard) dropDefinition(c *fiber.Ctx) error {
 // definitionFields are the fields of a form that defines the attribute again.
 func definitionFields(scope chat.AttributeScope, definition *chat.AttributeDefinition) []view.Attribute {
 	fields := []view.Attribute{
-		{Key: "scope", Value: string(scope)}, {Key: "key", Value: definition.Key}, {Key: "kind", Value: string(definition.Kind)},
-		{Key: "options", Value: strings.Join(definition.Options, "\n")}, {Key: "pattern", Value: definition.Pattern}, {Key: "hint", Value: definition.Hint},
+		{Key: "scope", Value: string(scope)},
+		{Key: "key", Value: definition.Key},
+		{Key: "kind", Value: string(definition.Kind)},
+		{Key: "options", Value: strings.Join(definition.Options, "\n")},
+		{Key: "pattern", Value: definition.Pattern},
+		{Key: "hint", Value: definition.Hint},
 	}
 	if definition.Required {
 		fields = append(fields, view.Attribute{Key: "required", Value: "1"})

@@ -211,6 +211,12 @@ func explained(t *testing.T, open func(*testing.T) store.Engine, sortsWithoutInd
 		require.NoError(t, err)
 	}
 	internalLists(t, repo)
+	require.NoError(t, repo.PersonRecords(ctx, somebody, func(string, any) error { return nil }))
+	_, err = repo.PlanErasure(ctx, somebody)
+	require.NoError(t, err)
+	_, err = repo.Erasures(ctx, page)
+	require.NoError(t, err)
+	require.NoError(t, repo.Tidy(ctx, time.Now()))
 	require.NotEmpty(t, watch.seen)
 	for _, q := range watch.seen {
 		if sortsWithoutIndex && !selects(q.query.Where) {
