@@ -103,6 +103,23 @@
     tab.focus();
     tab.click();
   };
+  // Of tabs chosen faster than answers come the last one wins: answers to those before it, and to a refresh of a tab that
+  // has been left, are dropped.
+  let chosen = '';
+  document.addEventListener('click', (event) => {
+    const tab = event.target.closest?.('[role="tab"]');
+    if (!tab) return;
+    chosen = tab.id;
+    // A panel that has just been swapped in is not htmx's yet: a key pressed this moment would load the page instead.
+    if (window.htmx && !tab.hasAttribute('data-htmx-powered')) htmx.process(tab);
+  }, true);
+  document.addEventListener('htmx:before:swap', (event) => {
+    const { ctx } = event.detail;
+    const source = ctx.sourceElement;
+    const left = source?.id === 'profile' && ctx.sourceEvent?.type === 'sb:panel'
+      && $('#profile-tabs [aria-selected="true"]')?.id !== `tab-${new URL(ctx.request.action, location.href).searchParams.get('tab')}`;
+    if (left || (source?.matches?.('[role="tab"]') && source.id !== chosen)) event.preventDefault();
+  });
   document.addEventListener('keydown', (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (event.target.matches('[role="tab"]')) tabKey(event);
