@@ -88,9 +88,7 @@ func (f ViewFilter) Query(user *User) ConversationQuery {
 
 // Equal reports whether two filters show the same list in the same order.
 func (f ViewFilter) Equal(o ViewFilter) bool {
-	labels := slices.Equal(f.Labels, o.Labels)
-	f.Labels, o.Labels = nil, nil
-	return labels && f.State == o.State && f.Assigned == o.Assigned && f.Department == o.Department && f.Channel == o.Channel &&
+	return slices.Equal(f.Labels, o.Labels) && f.State == o.State && f.Assigned == o.Assigned && f.Department == o.Department && f.Channel == o.Channel &&
 		f.Priority == o.Priority && f.Flagged == o.Flagged && f.Offered == o.Offered && f.Text == o.Text && f.Sort == o.Sort
 }
 

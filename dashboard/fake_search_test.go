@@ -54,8 +54,8 @@ func (f *fake) MatchConversations(ctx context.Context, text string) (chat.Matche
 		}
 	}
 	people, err := f.Contacts(ctx, chat.ContactQuery{Search: text, PageRequest: chat.PageRequest{Limit: 1000}})
-	unlock, _ := f.lock()
-	defer unlock()
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	for id, c := range f.conversations {
 		if slices.ContainsFunc(people.Items, func(p chat.Contact) bool { return p.ID == c.ContactID }) {
 			m.Conversations = append(m.Conversations, id)

@@ -28,8 +28,12 @@ type preset struct {
 
 func presets() []preset {
 	return []preset{
-		{"open", chat.StateOpen, ""}, {"mine", chat.StateOpen, chat.AssignedMe}, {"unassigned", chat.StateOpen, chat.AssignedNobody},
-		{"pending", chat.StatePending, ""}, {"snoozed", chat.StateSnoozed, ""}, {"closed", chat.StateClosed, ""},
+		{"open", chat.StateOpen, ""},
+		{"mine", chat.StateOpen, chat.AssignedMe},
+		{"unassigned", chat.StateOpen, chat.AssignedNobody},
+		{"pending", chat.StatePending, ""},
+		{"snoozed", chat.StateSnoozed, ""},
+		{"closed", chat.StateClosed, ""},
 	}
 }
 

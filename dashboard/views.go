@@ -47,11 +47,11 @@ func (d *Dashboard) resolve(c *fiber.Ctx, q inboxQuery) (inboxQuery, error) {
 		return q, nil
 	}
 	v, err := d.Views.View(c.UserContext(), q.view)
-	if err != nil && !errors.Is(err, chat.ErrNotFound) {
-		return q, fmt.Errorf("dashboard: read view: %w", err)
-	}
-	if err != nil || !v.VisibleTo(signedIn(c).user.ID) {
+	switch {
+	case errors.Is(err, chat.ErrNotFound), err == nil && !v.VisibleTo(signedIn(c).user.ID):
 		return inboxQueryOf(nil), nil
+	case err != nil:
+		return q, fmt.Errorf("dashboard: read view: %w", err)
 	}
 	q.filter, q.resolved = v.Filter.Clean(), true
 	return q, nil
@@ -71,8 +71,8 @@ func (d *Dashboard) views(c *fiber.Ctx) error {
 }
 
 // viewNav lists the views with their counts. Ready-made ones keep what else the list is filtered by.
-func (d *Dashboard) viewNav(c *fiber.Ctx, q inboxQuery) (view.ViewNav, error) {
-	nav := view.ViewNav{RefreshURL: view.URL("/views", q.values())}
+func (d *Dashboard) viewNav(c *fiber.Ctx, q inboxQuery) (view.Navigation, error) {
+	nav := view.Navigation{RefreshURL: view.URL("/views", q.values())}
 	kept := inboxQuery{view: "open", filter: q.filter}
 	if isSaved(q.view) {
 		kept.filter = chat.ViewFilter{}
@@ -120,7 +120,7 @@ func (d *Dashboard) tools(c *fiber.Ctx, q inboxQuery, n named) (view.Tools, erro
 		return t, fmt.Errorf("dashboard: read view: %w", err)
 	}
 	if err == nil && v.VisibleTo(user.ID) {
-		t.View = view.ViewToolsOf(&v, user, n.users, q.changed && !v.Filter.Equal(q.filter))
+		t.View = view.SavedToolsOf(&v, user, n.users, q.changed && !v.Filter.Equal(q.filter))
 	}
 	return t, nil
 }

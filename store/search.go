@@ -156,7 +156,7 @@ func (s *Store) current(ctx context.Context, entries []chat.Entry) (map[string]c
 	for i := range entries {
 		e := &entries[i]
 		m := messages[keyOf(e)]
-		if m == nil || m.message.Deleted || m.message.Edit == nil && e.ID != m.entry.ID || m.message.Edit != nil && m.message.Edit.EventID != e.EventID {
+		if m == nil || !m.said(e) {
 			continue
 		}
 		hits[e.ID] = chat.Hit{
@@ -171,6 +171,18 @@ func (s *Store) current(ctx context.Context, entries []chat.Entry) (map[string]c
 type foundMessage struct {
 	entry   chat.Entry
 	message chat.Message
+}
+
+// said reports whether the message says now what it says in an entry.
+func (m *foundMessage) said(e *chat.Entry) bool {
+	switch {
+	case m.message.Deleted:
+		return false
+	case m.message.Edit != nil:
+		return m.message.Edit.EventID == e.EventID
+	default:
+		return e.ID == m.entry.ID
+	}
 }
 
 // text is what was found: the message's own words, or those of what it carries.

@@ -92,14 +92,14 @@ func TestDocsNameRealSettings(t *testing.T) {
 	}
 }
 
-func TestReadmeNamesEveryFlagOfSimulate(t *testing.T) {
+func TestReadmeNamesEveryFlagOfSimulateAndSeed(t *testing.T) {
 	t.Parallel()
 	var cli commands
 	parser, err := kong.New(&cli, kong.Vars{"version": version})
 	require.NoError(t, err)
 	var want, got []string
 	for _, command := range parser.Model.Children {
-		if command.Name == "simulate" {
+		if command.Name == "simulate" || command.Name == "seed" {
 			for _, f := range command.Flags {
 				want = append(want, "--"+f.Name)
 			}

@@ -10,7 +10,7 @@ import (
 
 // A List is the left column of the inbox.
 type List struct {
-	Nav    ViewNav
+	Nav    Navigation
 	Tools  Tools
 	Filter Filter
 	Rows   Rows

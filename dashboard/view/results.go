@@ -1,6 +1,7 @@
 package view
 
 import (
+	"maps"
 	"net/url"
 
 	"switchboard/chat"
@@ -110,8 +111,6 @@ func NoteResult(n *chat.Note, p *chat.Contact, text string, clock Clock) Result 
 // MessageURL leads to a message in its thread, with the list's query kept.
 func MessageURL(conversation, message string, query url.Values) string {
 	v := url.Values{"at": {message}}
-	for key, values := range query {
-		v[key] = values
-	}
+	maps.Copy(v, query)
 	return URL("/inbox/"+url.PathEscape(conversation), v) + "#m-" + url.PathEscape(message)
 }

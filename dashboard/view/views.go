@@ -7,8 +7,8 @@ import (
 	"switchboard/chat"
 )
 
-// A ViewNav lists the views of the inbox with their counts. It is fetched again when something changed.
-type ViewNav struct {
+// A Navigation lists the views of the inbox with their counts. It is fetched again when something changed.
+type Navigation struct {
 	Tabs       []Tab // ready-made
 	Shared     []Tab
 	Own        []Tab
@@ -48,11 +48,11 @@ type Tools struct {
 	MayShare bool
 	Name     string // typed before it was refused
 	Error    string
-	View     *ViewTools // the saved view that is shown
+	View     *SavedTools // the saved view that is shown
 }
 
-// ViewTools are what can be done with a saved view.
-type ViewTools struct {
+// SavedTools are what can be done with a saved view.
+type SavedTools struct {
 	ID, Name                                                string
 	Owner                                                   string // of somebody else's shared view
 	Shared, Changed, MayEdit                                bool
@@ -61,10 +61,10 @@ type ViewTools struct {
 	Open                                                    bool   // the form stands open
 }
 
-// ViewToolsOf makes the tools of a saved view.
-func ViewToolsOf(v *chat.SavedView, user *chat.User, users []chat.User, changed bool) *ViewTools {
+// SavedToolsOf makes the tools of a saved view.
+func SavedToolsOf(v *chat.SavedView, user *chat.User, users []chat.User, changed bool) *SavedTools {
 	base := "/views/" + url.PathEscape(v.ID)
-	t := &ViewTools{
+	t := &SavedTools{
 		ID: v.ID, Name: v.Name, Shared: v.Shared, Changed: changed, MayEdit: v.MayEdit(user), URL: URL("/inbox", url.Values{"view": {v.ID}}),
 		RenameURL: base + "/name", ShareURL: base + "/shared", FilterURL: base + "/filter", MoveURL: base + "/order", DeleteURL: base + "/delete",
 	}

@@ -21,8 +21,16 @@ type Workspace interface {
 func Furnish(ctx context.Context, s Workspace, spec *Spec) error {
 	spec.Departments = []chat.Department{{ID: "sales", Name: "Sales"}, {ID: "support", Name: "Support"}, {ID: "billing", Name: "Billing"}, {ID: "shipping", Name: "Shipping"}}
 	colours := []chat.LabelDefinition{
-		{Name: "delivery", Color: "teal"}, {Name: "refund", Color: "amber"}, {Name: "question", Color: "blue"}, {Name: "complaint", Color: "red"}, {Name: "priority::high", Color: "orange"},
-		{Name: "order", Color: "indigo"}, {Name: "feedback", Color: "green"}, {Name: "wholesale", Color: "violet"}, {Name: "gift", Color: "pink"}, {Name: "spam", Color: "gray"},
+		{Name: "delivery", Color: "teal"},
+		{Name: "refund", Color: "amber"},
+		{Name: "question", Color: "blue"},
+		{Name: "complaint", Color: "red"},
+		{Name: "priority::high", Color: "orange"},
+		{Name: "order", Color: "indigo"},
+		{Name: "feedback", Color: "green"},
+		{Name: "wholesale", Color: "violet"},
+		{Name: "gift", Color: "pink"},
+		{Name: "spam", Color: "gray"},
 	}
 	_, err := s.UpdateSettings(ctx, func(settings *chat.Settings) error {
 		for _, d := range spec.Departments {
