@@ -55,7 +55,8 @@ type Locale struct {
 var locales = sync.OnceValue(func() (all struct {
 	List    []Locale `json:"locales"`
 	matcher language.Matcher
-}) {
+},
+) {
 	if err := json.Unmarshal(localesJSON, &all); err != nil {
 		panic(fmt.Sprintf("view: locales.json: %v", err))
 	}

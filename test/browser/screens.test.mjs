@@ -49,6 +49,16 @@ async function look(page, base, path, name) {
   await picture(page, `${name}-narrow-dark`);
   await theme(page, 'light');
   assert.deepEqual(await contrast(page), [], 'narrow, light');
+  // Text as wide as WCAG 1.4.12 lets readers make it, and a window of 320 px, which is zoom of 400 % (1.4.10).
+  await page.evaluate(() => {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync('* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important; }');
+    document.adoptedStyleSheets = [sheet];
+  });
+  assert.deepEqual(await fits(), [], 'narrow, with wide text');
+  await page.evaluate(() => { document.adoptedStyleSheets = []; });
+  await page.setViewportSize({ width: 320, height: 640 });
+  assert.deepEqual(await fits(), [], '320 px');
   // A page that does not exist answers 404, which Chromium notes as a failed load.
   assert.deepEqual(page.problems.filter((problem) => path !== '/nowhere' || !/404/.test(problem)), [], 'no JavaScript errors, no broken policy');
 }
