@@ -76,6 +76,13 @@ describe('editing together', () => {
     for (const page of [ada, ben]) await field(page, 'name').getByText('Ana Lucia').waitFor();
   });
 
+  test('a message that arrives is read out once', async () => {
+    await whatsapp(server, ana, 'Are you still there?');
+    await ada.locator('.bubble', { hasText: 'Are you still there?' }).waitFor();
+    await ada.waitForFunction(() => /: Are you still there\?$/.test(document.getElementById('announce').textContent));
+    assert.equal(await ada.locator('#scroll').getAttribute('aria-live'), 'off', 'the log itself is silent');
+  });
+
   test('different fields: both survive, and a field in editing is left alone', async () => {
     const typing = await edit(ben, 'email');
     await typing.pressSequentially('ana@exa');
