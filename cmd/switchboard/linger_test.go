@@ -23,7 +23,9 @@ func TestConnectionsThatNeverAskAreClosedInSilence(t *testing.T) {
 	for sent, answer := range map[string]string{"": "", "GET / HT": "HTTP/1.1 408"} {
 		synctest.Test(t, func(t *testing.T) {
 			ours, theirs := net.Pipe()
-			go func() { _ = app.Server().ServeConn(&lingeringConn{Conn: theirs}) }() // what it returns is not what is sent
+			go func() {
+				_ = app.Server().ServeConn(&lingeringConn{Conn: theirs}) //nolint:errcheck // what it returns is not what is sent
+			}()
 			_, err := io.WriteString(ours, sent)
 			require.NoError(t, err)
 			begun := time.Now()
@@ -56,7 +58,13 @@ func TestWritesHaveTheirTime(t *testing.T) {
 		ours, theirs := net.Pipe()
 		conn := &slow{Conn: theirs}
 		c := &lingeringConn{Conn: conn}
-		go func() { _, _ = ours.Write([]byte("?")); _, _ = io.CopyN(io.Discard, ours, 13) }()
+		go func() {
+			_, err := ours.Write([]byte("?"))
+			_, again := io.CopyN(io.Discard, ours, 13)
+			if err = errors.Join(err, again); err != nil {
+				t.Error(err)
+			}
+		}()
 		_, err := c.Read(make([]byte, 1))
 		require.NoError(t, err)
 		for n := range 13 {

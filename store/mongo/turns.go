@@ -87,12 +87,12 @@ func uniqueKeys(s *document.Schema, ops []op) []string {
 					keys = append(keys, name+text)
 				}
 			default:
-				key := name
+				key := []byte(name)
 				for _, f := range index.Fields {
-					key += string(doc.Lookup(strings.Split(f.Path, ".")...).Value) + "\x00"
+					key = append(append(key, doc.Lookup(strings.Split(f.Path, ".")...).Value...), 0)
 				}
 				if doc.Lookup(strings.Split(index.Fields[0].Path, ".")...).Type != 0 {
-					keys = append(keys, key)
+					keys = append(keys, string(key))
 				}
 			}
 		}

@@ -71,8 +71,10 @@ func TestUniqueKeys(t *testing.T) {
 		return fields
 	}
 	s, err := document.NewSchema(store.Collection{Name: "docs", Indexes: []store.Index{
-		{Name: "keys", Fields: path("keys"), Unique: true, Array: true}, {Name: "slot", Fields: path("slot"), Unique: true},
-		{Name: "pair", Fields: path("left", "right"), Unique: true}, {Name: "state", Fields: path("state")},
+		{Name: "keys", Fields: path("keys"), Unique: true, Array: true},
+		{Name: "slot", Fields: path("slot"), Unique: true},
+		{Name: "pair", Fields: path("left", "right"), Unique: true},
+		{Name: "state", Fields: path("state")},
 	}})
 	require.NoError(t, err)
 	keys := func(d doc) []string {
