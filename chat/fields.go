@@ -143,7 +143,7 @@ func checkField(field, value string) (string, error) {
 	case FieldPhone:
 		return cleanPhone(value)
 	case FieldLanguage:
-		return cleanLanguage(value)
+		return knownLanguage(value)
 	case FieldCountry:
 		return cleanCountry(value)
 	case FieldTimeZone:
@@ -207,6 +207,26 @@ func cleanLanguage(s string) (string, error) {
 	return strings.Join(parts, "-"), nil
 }
 
+// knownLanguage takes a tag or a name of Languages, and a tag with a region or script that is not in the list when its
+// language is.
+func knownLanguage(s string) (string, error) {
+	if code, ok := codeOf(languageList(), languageLocals(), s); ok {
+		return code, nil
+	}
+	tag, err := cleanLanguage(s)
+	if err != nil {
+		return "", err
+	}
+	if _, ok := nameOf(languageList(), tag); ok {
+		return tag, nil
+	}
+	base, _, _ := strings.Cut(tag, "-")
+	if _, ok := nameOf(languageList(), base); ok {
+		return tag, nil
+	}
+	return "", invalid(FieldLanguage, "Choose a language from the list.")
+}
+
 // languageOf is the language of a browser locale: with its region where that matters (it is in Languages), else without.
 func languageOf(locale string) string {
 	tag, err := cleanLanguage(clean(locale))
@@ -224,15 +244,18 @@ func languageOf(locale string) string {
 }
 
 func cleanCountry(s string) (string, error) {
-	s = strings.ToUpper(s)
-	if _, ok := nameOf(countryList(), s); !ok {
+	code, ok := codeOf(countryList(), countryLocals(), s)
+	if !ok {
 		return "", invalid(FieldCountry, "Choose a country from the list.")
 	}
-	return s, nil
+	return code, nil
 }
 
 func cleanTimeZone(s string) (string, error) {
 	bad := invalid(FieldTimeZone, "Choose a time zone from the list. Example: Europe/Berlin")
+	if zone, ok := zoneOf(s); ok {
+		return zone, nil
+	}
 	if s == "Local" || len(s) > 64 || strings.ContainsAny(s, `.\`) {
 		return "", bad
 	}

@@ -46,7 +46,7 @@ func TestImpossibleValuesAreRefusedWithAReason(t *testing.T) {
 		{FieldPhone, "+1234567890123456"},
 		{FieldPhone, "+0123456789"},
 		{FieldPhone, "+1202555O143"},
-		{FieldLanguage, "english"},
+		{FieldLanguage, "klingon"},
 		{FieldLanguage, "e"},
 		{FieldCountry, "XX"},
 		{FieldCountry, "Germany"},
@@ -211,4 +211,20 @@ func TestListsToChooseFrom(t *testing.T) {
 	require.Empty(t, CountryName("XX"))
 	Countries()[0] = Named{}
 	require.NotEmpty(t, Countries()[0].Name, "a caller's copy is its own")
+}
+
+func TestWhatPeopleTypeIntoASearchableList(t *testing.T) {
+	for _, c := range [][3]string{
+		{FieldLanguage, "portuguese", "pt"}, {FieldLanguage, "Português", "pt"}, {FieldLanguage, "pt-br", "pt-BR"}, {FieldLanguage, "Deutsch", "de"},
+		{FieldCountry, "germany", "DE"}, {FieldCountry, "Deutschland", "DE"}, {FieldCountry, "br", "BR"}, {FieldCountry, "日本", "JP"},
+		{FieldTimeZone, "america/sao paulo", "America/Sao_Paulo"}, {FieldTimeZone, "Berlin", "Europe/Berlin"}, {FieldTimeZone, "UTC", "UTC"},
+	} {
+		got, err := checkField(c[0], c[1])
+		require.NoError(t, err, c[1])
+		require.Equal(t, c[2], got, c[1])
+	}
+	for _, c := range [][2]string{{FieldLanguage, "xx"}, {FieldLanguage, "klingon"}, {FieldCountry, "Atlantis"}, {FieldTimeZone, "Atlantis"}} {
+		_, err := checkField(c[0], c[1])
+		require.ErrorIs(t, err, ErrInvalid, c[1])
+	}
 }

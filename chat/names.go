@@ -23,12 +23,16 @@ var (
 
 	countryList  = sync.OnceValue(func() []Named { return parseNames(countryLines) })
 	languageList = sync.OnceValue(func() []Named { return parseNames(languageLines) })
+
+	countryLocals  = sync.OnceValue(func() map[string]string { return parseLocals(countryLines) })
+	languageLocals = sync.OnceValue(func() map[string]string { return parseLocals(languageLines) })
 )
 
 func parseNames(lines string) []Named {
 	var list []Named
 	for line := range strings.Lines(lines) {
-		code, name, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
+		code, names, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
+		name, _, _ := strings.Cut(names, "\t")
 		list = append(list, Named{Code: code, Name: name})
 	}
 	return list
@@ -66,4 +70,58 @@ func nameOf(list []Named, code string) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// parseLocals reads what people call their own country or language, by code, where that is not the English name.
+func parseLocals(lines string) map[string]string {
+	out := map[string]string{}
+	for line := range strings.Lines(lines) {
+		if fields := strings.Split(strings.TrimSuffix(line, "\n"), "\t"); len(fields) == 3 {
+			out[fields[0]] = fields[2]
+		}
+	}
+	return out
+}
+
+// CountryLocal is what people of a country call it; "" where that is its English name, or not known.
+func CountryLocal(code string) string { return countryLocals()[code] }
+
+// LanguageLocal is what its speakers call a language; "" where that is its English name, or not known.
+func LanguageLocal(tag string) string { return languageLocals()[tag] }
+
+// codeOf is the code of what somebody typed or chose: a code, an English name or a local one, in any case. A name that several
+// have is the first one's.
+func codeOf(list []Named, locals map[string]string, typed string) (string, bool) {
+	typed = fold(typed)
+	for _, n := range list {
+		if fold(n.Code) == typed || fold(n.Name) == typed {
+			return n.Code, true
+		}
+	}
+	for _, n := range list {
+		if fold(locals[n.Code]) == typed && typed != "" {
+			return n.Code, true
+		}
+	}
+	return "", false
+}
+
+// zoneOf is the time zone of what somebody typed: its name with blanks or underscores, or its city alone where only one zone
+// has it.
+func zoneOf(typed string) (string, bool) {
+	typed = fold(strings.ReplaceAll(typed, " ", "_"))
+	city := ""
+	for _, zone := range TimeZones() {
+		name := fold(zone)
+		if name == typed {
+			return zone, true
+		}
+		if strings.HasSuffix(name, "/"+typed) {
+			if city != "" {
+				return "", false
+			}
+			city = zone
+		}
+	}
+	return city, city != ""
 }

@@ -15,8 +15,9 @@ type Field struct {
 	Name       string // of the form and in URLs
 	Label      string
 	Value      string // as shown
-	Raw        string // as edited
-	Input      string // text, tel, email, select, textarea
+	Raw        string // as stored, or as it was typed when it was refused
+	Typed      string // as edited: the name where Raw is a code
+	Input      string // text, tel, email, list, textarea
 	Options    []Option
 	MaxLength  int
 	Seen       int64 // version of the value that is shown
@@ -51,10 +52,10 @@ func fieldSpecs() []fieldSpec {
 		{chat.FieldName, "Name", "text", 200},
 		{chat.FieldPhone, "Phone", "tel", 40},
 		{chat.FieldEmail, "E-mail", "email", 254},
-		{chat.FieldLanguage, "Language", "select", 0},
-		{chat.FieldCountry, "Country", "select", 0},
+		{chat.FieldLanguage, "Language", "list", 100},
+		{chat.FieldCountry, "Country", "list", 100},
 		{chat.FieldLocation, "Location", "text", 200},
-		{chat.FieldTimeZone, "Time zone", "text", 64},
+		{chat.FieldTimeZone, "Time zone", "list", 64},
 		{chat.FieldAgentInstructions, "Agent instructions", "textarea", 2000},
 	}
 }
@@ -103,16 +104,14 @@ func field(c *chat.Contact, s fieldSpec, form Form, clock Clock) Field {
 	switch s.name {
 	case chat.FieldLanguage:
 		f.Value = LanguageName(raw)
-		if f.Editing {
-			f.Options = choices(chat.Languages(), raw)
-		}
 	case chat.FieldCountry:
 		f.Value = CountryName(raw)
-		if f.Editing {
-			f.Options = choices(chat.Countries(), raw)
-		}
 	case chat.FieldTimeZone:
 		f.Value = strings.ReplaceAll(raw, "_", " ")
+	}
+	f.Typed = f.Value
+	if f.Editing {
+		f.Options = suggestions(s.name)
 	}
 	return f
 }
@@ -192,6 +191,29 @@ func CountryName(code string) string { return cmp.Or(chat.CountryName(code), cod
 
 // LanguageName is the language's name, or the tag when it has none.
 func LanguageName(tag string) string { return cmp.Or(chat.LanguageName(tag), tag) }
+
+// suggestions are what a field's searchable list offers: English names, found by the local ones too.
+func suggestions(name string) []Option {
+	var list []chat.Named
+	var local func(string) string
+	switch name {
+	case chat.FieldLanguage:
+		list, local = chat.Languages(), chat.LanguageLocal
+	case chat.FieldCountry:
+		list, local = chat.Countries(), chat.CountryLocal
+	case chat.FieldTimeZone:
+		var out []Option
+		for _, zone := range chat.TimeZones() {
+			out = append(out, Option{Value: strings.ReplaceAll(zone, "_", " ")})
+		}
+		return out
+	}
+	out := make([]Option, 0, len(list))
+	for _, n := range list {
+		out = append(out, Option{Value: n.Name, Name: local(n.Code)})
+	}
+	return out
+}
 
 // choices offers a list with "not set" first, and the present value even if the list does not have it.
 func choices(list []chat.Named, selected string) []Option {
