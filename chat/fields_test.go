@@ -215,9 +215,17 @@ func TestListsToChooseFrom(t *testing.T) {
 
 func TestWhatPeopleTypeIntoASearchableList(t *testing.T) {
 	for _, c := range [][3]string{
-		{FieldLanguage, "portuguese", "pt"}, {FieldLanguage, "Português", "pt"}, {FieldLanguage, "pt-br", "pt-BR"}, {FieldLanguage, "Deutsch", "de"},
-		{FieldCountry, "germany", "DE"}, {FieldCountry, "Deutschland", "DE"}, {FieldCountry, "br", "BR"}, {FieldCountry, "日本", "JP"},
-		{FieldTimeZone, "america/sao paulo", "America/Sao_Paulo"}, {FieldTimeZone, "Berlin", "Europe/Berlin"}, {FieldTimeZone, "UTC", "UTC"},
+		{FieldLanguage, "portuguese", "pt"},
+		{FieldLanguage, "Português", "pt"},
+		{FieldLanguage, "pt-br", "pt-BR"},
+		{FieldLanguage, "Deutsch", "de"},
+		{FieldCountry, "germany", "DE"},
+		{FieldCountry, "Deutschland", "DE"},
+		{FieldCountry, "br", "BR"},
+		{FieldCountry, "日本", "JP"},
+		{FieldTimeZone, "america/sao paulo", "America/Sao_Paulo"},
+		{FieldTimeZone, "Berlin", "Europe/Berlin"},
+		{FieldTimeZone, "UTC", "UTC"},
 	} {
 		got, err := checkField(c[0], c[1])
 		require.NoError(t, err, c[1])

@@ -46,6 +46,14 @@
     paint();
     document.querySelector('#grid')?.dispatchEvent(new CustomEvent('sb:list'));
   });
+  // How much of a long field is used, in characters as the server counts them.
+  const measure = (event) => {
+    const area = event.target.closest?.('textarea[data-limit]');
+    const count = area?.parentElement.querySelector('[data-limit-count]');
+    if (count) count.textContent = `${[...area.value].length.toLocaleString('en-US')} / ${area.maxLength.toLocaleString('en-US')}`;
+  };
+  document.addEventListener('input', measure);
+  document.addEventListener('focusin', measure);
   // A menu closes with Esc, and when something else is clicked.
   document.addEventListener('keydown', (event) => {
     const menu = event.key === 'Escape' && document.querySelector('[data-menu][open]');
