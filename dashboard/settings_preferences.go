@@ -75,5 +75,5 @@ func (d *Dashboard) setClosing(c *fiber.Ctx) error {
 		screen.Closing.Sentiment, screen.Closing.Notes, screen.Closing.Tag = rules.Sentiment, rules.Notes, rules.Tag
 		screen.Closing.Error, screen.Closing.Conflict = view.RefusalOf(err).Text, d.conflictOf(c, err, rules.String())
 	}
-	return d.settled(c, err, toast{Text: "Saved"}, part{"oob/preference_closing", screen.Closing}, func(status int) error { return d.showPreferences(c, status, screen) })
+	return d.settled(c, err, toast{Text: "Close dialog saved"}, part{"oob/preference_closing", screen.Closing}, func(status int) error { return d.showPreferences(c, status, screen) })
 }

@@ -38,6 +38,7 @@ type TypedAttribute struct {
 	Hint     string
 	Link     string // address to open; empty: none that is safe
 	Error    string // why it was refused, or does not fit any more
+	Refused  bool   // what was typed is not what is stored: a refresh must not take it away
 }
 
 // Refused is the box with what was wrong with an attribute: at its place when it has one, else at the form for a new one.
@@ -46,7 +47,7 @@ func (b AttributeBox) Refused(message, key, value string) AttributeBox {
 	b.Attributes = slices.Clone(b.Attributes)
 	for i := range b.Attributes {
 		if a := &b.Attributes[i]; a.Key == key && message != "" {
-			a.Value, a.Error = value, message
+			a.Value, a.Error, a.Refused = value, message, true
 			return b
 		}
 	}

@@ -162,6 +162,9 @@ describe('attributes', () => {
     await ada.keyboard.press('Enter');
     await box.locator('.attributes__error', { hasText: 'K- and four digits.' }).waitFor();
     assert.equal(await box.getByLabel('customer number').inputValue(), '12', 'what was typed is still there');
+    await whatsapp(server, ana, 'Anybody there?');
+    await ada.locator('.bubble', { hasText: 'Anybody there?' }).waitFor(); // the page is refreshed around it
+    await box.locator('.attributes__error').waitFor();
     assert.deepEqual(await violations(ada), []);
     await picture(ada, 'settings-attribute-refused');
     await box.getByLabel('customer number').fill('K-1043');
@@ -183,12 +186,14 @@ describe('attributes', () => {
 describe('preferences', () => {
   test('the address policy holds for the next visitor, without a restart', async () => {
     await go(ada, '/settings/preferences');
-    await ada.getByLabel('None').check();
+    await ada.getByRole('radio', { name: /^None/ }).check();
     await ada.locator('#preference-addresses').getByRole('button', { name: 'Save' }).click();
     await toast(ada, 'Saved. New sessions follow within seconds.').waitFor();
     await ada.locator('#preference-closing').getByLabel('Notes').check();
     await ada.locator('#preference-closing').getByRole('button', { name: 'Save' }).click();
-    await toast(ada, 'Saved').waitFor();
+    await toast(ada, 'Close dialog saved').waitFor();
+    await go(ada, '/settings/preferences');
+    assert.ok(await ada.locator('#preference-closing').getByLabel('Notes').isChecked());
     await looked(ada, '/settings/preferences', 'preferences');
     const kept = async () => { // sessions of conversations, newest last, as the API tells
       const answer = await fetch(`${server.base}/api/v1/conversations?limit=500`, { headers: { Authorization: 'Bearer browser-test-token' } });
