@@ -140,6 +140,7 @@ describe('notes', () => {
     await note(ben, 'about a ticket').waitFor();
     assert.equal(await ben.locator('.note__delete').count(), 0, "not a colleague's");
     await note(ada, 'about a ticket').getByRole('button', { name: 'Delete this note' }).click();
+    await ada.locator('.toast', { hasText: 'Note deleted' }).hover(); // it stays while somebody points at it
     await note(ada, 'about a ticket').waitFor({ state: 'detached' });
     await note(ben, 'about a ticket').waitFor({ state: 'detached' });
     await ada.locator('.toast', { hasText: 'Note deleted' }).getByRole('button', { name: 'Undo' }).click();
