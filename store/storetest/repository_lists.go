@@ -153,9 +153,14 @@ func combined(t *testing.T, repo *store.Store) {
 		q chat.ContactQuery
 		n int
 	}{
-		{chat.ContactQuery{Attribute: "tier"}, 20}, {chat.ContactQuery{Attribute: " TIER = gold"}, 10}, {chat.ContactQuery{Attribute: "tier=go"}, 0},
-		{chat.ContactQuery{Attribute: "tier=gold", Label: "vip"}, 2}, {chat.ContactQuery{Label: "vip", Sort: chat.ContactsByName}, 4},
-		{chat.ContactQuery{SeenFrom: newest}, 10}, {chat.ContactQuery{SeenTo: newest}, 110}, {chat.ContactQuery{SeenFrom: newest, Attribute: "tier=silver", Channel: chat.WhatsApp}, 5},
+		{chat.ContactQuery{Attribute: "tier"}, 20},
+		{chat.ContactQuery{Attribute: " TIER = gold"}, 10},
+		{chat.ContactQuery{Attribute: "tier=go"}, 0},
+		{chat.ContactQuery{Attribute: "tier=gold", Label: "vip"}, 2},
+		{chat.ContactQuery{Label: "vip", Sort: chat.ContactsByName}, 4},
+		{chat.ContactQuery{SeenFrom: newest}, 10},
+		{chat.ContactQuery{SeenTo: newest}, 110},
+		{chat.ContactQuery{SeenFrom: newest, Attribute: "tier=silver", Channel: chat.WhatsApp}, 5},
 	} {
 		got := all(t, func(r chat.PageRequest) (chat.List[chat.Contact], error) {
 			q := c.q
@@ -193,9 +198,21 @@ func explained(t *testing.T, open func(*testing.T) store.Engine, sortsWithoutInd
 		}
 	}
 	for _, q := range []chat.ContactQuery{
-		{}, {Sort: chat.ContactsByName}, {Sort: chat.ContactsByCreated}, {Sort: chat.ContactsByOldest}, {Search: "per"}, {Channel: chat.WhatsApp}, {Label: "vip"}, {Country: "US"},
-		{Attribute: "tier"}, {Attribute: "Tier = Gold"}, {SeenFrom: base}, {SeenTo: base}, {Country: "US", SeenFrom: base, SeenTo: base.Add(time.Hour)},
-		{SeenFrom: base, Sort: chat.ContactsByName}, {Search: "per", Label: "vip", Attribute: "tier=gold", Channel: chat.WhatsApp, Country: "US", SeenFrom: base, Sort: chat.ContactsByCreated},
+		{},
+		{Sort: chat.ContactsByName},
+		{Sort: chat.ContactsByCreated},
+		{Sort: chat.ContactsByOldest},
+		{Search: "per"},
+		{Channel: chat.WhatsApp},
+		{Label: "vip"},
+		{Country: "US"},
+		{Attribute: "tier"},
+		{Attribute: "Tier = Gold"},
+		{SeenFrom: base},
+		{SeenTo: base},
+		{Country: "US", SeenFrom: base, SeenTo: base.Add(time.Hour)},
+		{SeenFrom: base, Sort: chat.ContactsByName},
+		{Search: "per", Label: "vip", Attribute: "tier=gold", Channel: chat.WhatsApp, Country: "US", SeenFrom: base, Sort: chat.ContactsByCreated},
 	} {
 		q.PageRequest = page
 		_, err := repo.Contacts(ctx, q)
