@@ -77,7 +77,9 @@ func TestWriteHasItsTime(t *testing.T) {
 	defer func() { require.NoError(t, errors.Join(here.Close(), there.Close())) }()
 	deadline := &writeDeadline{Conn: here}
 	go func() { _, _ = io.Copy(io.Discard, there) }() //nolint:errcheck // ends with the pipe
-	_, err := (&lingeringConn{Conn: deadline}).Write([]byte("x"))
+	c := &lingeringConn{Conn: deadline}
+	c.spoke.Store(true) // somebody asked
+	_, err := c.Write([]byte("x"))
 	require.NoError(t, err)
 	require.True(t, deadline.set)
 }
