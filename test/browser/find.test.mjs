@@ -68,6 +68,7 @@ describe('filters', () => {
     await rows(ada).first().locator('[data-row-link]').click();
     await ada.waitForSelector('#thread');
     await ada.goBack();
+    await ada.waitForSelector('#thread', { state: 'detached' }); // the page before is back, not about to come
     await ada.locator('#chip-label-delivery').waitFor();
     await ada.click('#chip-channel');
     await ada.locator('#chip-channel').waitFor({ state: 'detached' });
