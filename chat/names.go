@@ -45,7 +45,9 @@ func Countries() []Named { return slices.Clone(countryList()) }
 func Languages() []Named { return slices.Clone(languageList()) }
 
 // TimeZones lists the IANA time zones that people choose from, by name.
-func TimeZones() []string { return strings.Fields(zoneLines) }
+func TimeZones() []string { return slices.Clone(zoneList()) }
+
+var zoneList = sync.OnceValue(func() []string { return strings.Fields(zoneLines) }) // never changed
 
 // CountryName is the English name of a country, "" for a code that is none.
 func CountryName(code string) string {
@@ -92,6 +94,11 @@ func LanguageLocal(tag string) string { return languageLocals()[tag] }
 // codeOf is the code of what somebody typed or chose: a code, an English name or a local one, in any case. A name that several
 // have is the first one's.
 func codeOf(list []Named, locals map[string]string, typed string) (string, bool) {
+	for _, n := range list { // what a program says is a code, and it says it for every message
+		if n.Code == typed {
+			return typed, true
+		}
+	}
 	typed = fold(typed)
 	for _, n := range list {
 		if fold(n.Code) == typed || fold(n.Name) == typed {
@@ -109,9 +116,12 @@ func codeOf(list []Named, locals map[string]string, typed string) (string, bool)
 // zoneOf is the time zone of what somebody typed: its name with blanks or underscores, or its city alone where only one zone
 // has it.
 func zoneOf(typed string) (string, bool) {
+	if slices.Contains(zoneList(), typed) {
+		return typed, true
+	}
 	typed = fold(strings.ReplaceAll(typed, " ", "_"))
 	city := ""
-	for _, zone := range TimeZones() {
+	for _, zone := range zoneList() {
 		name := fold(zone)
 		if name == typed {
 			return zone, true

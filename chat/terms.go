@@ -3,7 +3,9 @@ package chat
 import (
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Bounds of what a contact can be found by.
@@ -187,21 +189,33 @@ func clipBytes(s string) string {
 
 // fold makes spellings comparable: lower case, Latin letters without their accents.
 func fold(s string) string {
+	s = strings.ToLower(s)
+	if !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf }) {
+		return s
+	}
+	letters := unaccented()
 	return strings.Map(func(r rune) rune {
-		if r < 0x80 {
+		switch {
+		case r < utf8.RuneSelf:
 			return r
-		}
-		if unicode.Is(unicode.Mn, r) {
+		case unicode.Is(unicode.Mn, r):
 			return -1
 		}
-		for i, c := range []rune(accented) {
-			if c == r {
-				return rune(plain[i])
-			}
+		if letter, ok := letters[r]; ok {
+			return letter
 		}
 		return r
-	}, strings.ToLower(s))
+	}, s)
 }
+
+// unaccented gives the letter without its accent. The map is never changed.
+var unaccented = sync.OnceValue(func() map[rune]rune {
+	letters := map[rune]rune{}
+	for i, r := range []rune(accented) {
+		letters[r] = rune(plain[i])
+	}
+	return letters
+})
 
 // The accented letters of Latin-1 and Latin Extended-A, and what they are without accents.
 const (

@@ -164,7 +164,7 @@ func TestTransfer(t *testing.T) {
 		require.Equal(t, http.StatusOK, got.StatusCode)
 		require.Contains(t, got.body, "Offered to")
 		require.Equal(t, benID, s.store.notices[len(s.store.notices)-1].UserID)
-		require.Contains(t, text(find(t, ben.get("/notifications").body, "class", "notice")[0]), "offers you the conversation with Ana Sample")
+		require.Contains(t, text(find(t, ben.get("/notifications").body, "class", "notices__item")[0]), "offers you the conversation with Ana Sample")
 		page := ben.get(talkPath).body
 		require.Len(t, find(t, page, "id", "accept"), 1)
 		require.Contains(t, text(find(t, page, "class", "row__offer")[0]), "offered to you by Ada Admin : <script>")

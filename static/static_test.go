@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"compress/gzip"
 	"io"
+	"io/fs"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -84,4 +86,24 @@ func TestBuildSaysWhatIsMissing(t *testing.T) {
 	_, err := Build(fstest.MapFS{"icons.svg": {Data: []byte("<svg/>")}})
 	require.Error(t, err)
 	require.True(t, strings.HasPrefix(err.Error(), "static: join app."), err.Error())
+}
+
+// A class belongs to one style sheet: two that know nothing of each other and use one name change each other's screens.
+func TestAClassIsStyledInOneFile(t *testing.T) {
+	rule := regexp.MustCompile(`(?m)^  \.([a-z][\w-]*) \{`) // outside of media queries
+	home := map[string]string{}
+	files, err := fs.Glob(FS(), "css/*.css")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, file := range files {
+		text, err := fs.ReadFile(FS(), file)
+		require.NoError(t, err)
+		for _, m := range rule.FindAllStringSubmatch(string(text), -1) {
+			if there, taken := home[m[1]]; taken {
+				require.Equal(t, there, file, "class %s", m[1])
+			}
+			home[m[1]] = file
+		}
+	}
+	require.Greater(t, len(home), 100)
 }

@@ -146,7 +146,7 @@
         mark = data.mark;
         resync();
       }
-      people({ all: true, online: again }); // who came or went meanwhile was told to nobody
+      setTimeout(people, again ? 0 : 4000, { all: true, online: again }); // who came or went meanwhile was told to nobody; a first load has more urgent things to do
     });
     source.addEventListener('change', (event) => {
       const data = read(event);

@@ -91,5 +91,5 @@
 
   document.addEventListener('htmx:after:swap', (event) => { if (event.detail.ctx?.target?.id === 'desk') say(); });
   document.addEventListener('htmx:after:history:restore', say);
-  setTimeout(say, 1000); // a page that is only passed through needs no announcement
+  setTimeout(say, 3000); // a page that is only passed through needs no announcement
 })();

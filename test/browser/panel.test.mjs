@@ -203,7 +203,7 @@ describe('comments', () => {
     assert.equal((await ben.locator('.badge__count').innerText()).replace(/\s.*/s, ''), '1');
     await picture(ben, 'notice');
     await ben.goto(`${server.base}/notifications`);
-    await ben.locator('.notice', { hasText: 'Bob Example' }).waitFor();
+    await ben.locator('.notices__item', { hasText: 'Bob Example' }).waitFor();
     assert.equal(await ben.locator('.badge__count').count(), 1, 'stored, so that it is there at the next page');
     await ben.locator('.notice__link').click();
     await ben.locator('.note--comment', { hasText: 'do you know this parcel' }).waitFor();
