@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"switchboard/chat"
 )
@@ -70,20 +71,12 @@ func searchCursor(cursor string) (after string, err error) {
 }
 
 func (s *Store) searchLedger(ctx context.Context, text, after string, limit int) ([]chat.Entry, error) {
-	return search[chat.Entry](ctx, s.engine, ledger, TextQuery{Text: text[:min(len(text), searchTextMax)], Prefix: true, After: after, Limit: limit})
+	return search[chat.Entry](ctx, s.engine, ledger, TextQuery{Text: strings.ToValidUTF8(text[:min(len(text), searchTextMax)], ""), Prefix: true, After: after, Limit: limit})
 }
 
 func search[T any](ctx context.Context, e Engine, collection string, q TextQuery) ([]T, error) {
 	var found []T
-	err := e.Search(ctx, collection, q, func(fill func(any) error) error {
-		var doc T
-		if err := fill(&doc); err != nil {
-			return err
-		}
-		found = append(found, doc)
-		return nil
-	})
-	if err != nil {
+	if err := e.Search(ctx, collection, q, into(&found)); err != nil {
 		return nil, failure("search in "+collection, err)
 	}
 	return found, nil

@@ -65,18 +65,22 @@ func again(ctx context.Context, do func() error) error {
 	}
 }
 
-// find collects what a query selects.
-func find[T any](ctx context.Context, e Engine, collection string, q Query) ([]T, error) {
-	var found []T
-	err := e.Find(ctx, collection, q, func(fill func(any) error) error {
+// into decodes each document that an engine hands out to the end of the list.
+func into[T any](found *[]T) func(fill func(any) error) error {
+	return func(fill func(any) error) error {
 		var doc T
 		if err := fill(&doc); err != nil {
 			return err
 		}
-		found = append(found, doc)
+		*found = append(*found, doc)
 		return nil
-	})
-	if err != nil {
+	}
+}
+
+// find collects what a query selects.
+func find[T any](ctx context.Context, e Engine, collection string, q Query) ([]T, error) {
+	var found []T
+	if err := e.Find(ctx, collection, q, into(&found)); err != nil {
 		return nil, failure("find in "+collection, err)
 	}
 	return found, nil
@@ -88,15 +92,7 @@ func get[T any](ctx context.Context, e Engine, collection string, ids []string) 
 		return nil, nil
 	}
 	found := make([]T, 0, len(ids))
-	err := e.Get(ctx, collection, ids, func(fill func(any) error) error {
-		var doc T
-		if err := fill(&doc); err != nil {
-			return err
-		}
-		found = append(found, doc)
-		return nil
-	})
-	if err != nil {
+	if err := e.Get(ctx, collection, ids, into(&found)); err != nil {
 		return nil, failure("get from "+collection, err)
 	}
 	return found, nil
