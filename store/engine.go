@@ -129,7 +129,7 @@ type Index struct {
 	Name   string
 	Fields []Field
 	Unique bool // documents in which the first field is absent (of an array: which have no element) do not take part; any further field is always present
-	Array  bool // the one field is an array of strings: an entry for each element (multikey)
+	Array  bool // the first field is an array of strings: an entry for each element (multikey); further fields are filters beside it, and no order
 	Sparse bool // documents in which the first field is absent are left out
 }
 

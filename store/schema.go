@@ -51,7 +51,8 @@ func Collections() []Collection {
 			{Name: "state_waiting", Fields: asc("state", "waiting_since")},
 			{Name: "created", Fields: asc("created_at")},
 			{Name: "labels", Fields: asc("labels"), Array: true},
-			{Name: "audience", Fields: asc("audience"), Array: true},
+			// Counts by state, of what an agent may see, need nothing else; and unlike the activity, a state changes rarely.
+			{Name: "audience_state", Fields: asc("audience", "state"), Array: true},
 			{Name: "snoozed_until", Fields: asc("snoozed_until"), Sparse: true},
 			{Name: "transfer_expires", Fields: asc("transfer.expires_at"), Sparse: true},
 			// Sparse ones cost a conversation nothing that has no such value, which is nearly all of them.

@@ -37,7 +37,7 @@ func NewSchema(c store.Collection) (*Schema, error) {
 	}
 	seen := map[string]bool{}
 	for _, index := range c.Indexes {
-		bad := !name.MatchString(index.Name) || seen[index.Name] || len(index.Fields) == 0 || (index.Array && len(index.Fields) != 1)
+		bad := !name.MatchString(index.Name) || seen[index.Name] || len(index.Fields) == 0 || index.Array && index.Unique && len(index.Fields) != 1
 		for _, f := range index.Fields {
 			bad = bad || !path.MatchString(f.Path) || f.Path == ID
 		}
@@ -61,11 +61,12 @@ func NewSchema(c store.Collection) (*Schema, error) {
 }
 
 func (s *Schema) add(index store.Index) {
+	scalars := index.Fields
 	if index.Array {
 		s.arrays = append(s.arrays, index)
-		return
+		scalars = index.Fields[1:]
 	}
-	for _, f := range index.Fields {
+	for _, f := range scalars {
 		if !slices.Contains(s.scalars, f.Path) {
 			s.scalars = append(s.scalars, f.Path)
 		}
@@ -86,7 +87,7 @@ func (s *Schema) recent() []string {
 	return []string{s.Recent}
 }
 
-// Scalars are the paths of the indexes that are no array indexes, each once, and the expiry's.
+// Scalars are the paths of the indexes that are no arrays, each once, and the expiry's.
 func (s *Schema) Scalars() []string {
 	if s.ExpireAfter != "" && !slices.Contains(s.scalars, s.ExpireAfter) {
 		return append(slices.Clone(s.scalars), s.ExpireAfter)

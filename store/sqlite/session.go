@@ -79,6 +79,7 @@ func (s *session) apply(t *table, r *row) error {
 type stored struct {
 	n, version int64
 	lists      [][]byte
+	beside     []any // what the further fields of all array indexes hold
 	digest     sql.NullInt64
 }
 
@@ -87,6 +88,12 @@ func (s *session) current(t *table, id string) (c stored, ok bool, err error) {
 	into := []any{&c.n, &c.version}
 	for i := range c.lists {
 		into = append(into, &c.lists[i])
+	}
+	for _, further := range t.beside {
+		c.beside = append(c.beside, make([]any, len(further))...)
+	}
+	for i := range c.beside {
+		into = append(into, &c.beside[i])
 	}
 	ok, err = s.scan(t.sql.current, id, append(into, &c.digest)...)
 	return c, ok, err
@@ -114,7 +121,7 @@ func (s *session) insert(t *table, r *row) error {
 		return err
 	}
 	for i := range t.Arrays() {
-		if err := s.relist(t, i, n, nil, r.arrays[i]); err != nil {
+		if err := s.relist(t, i, n, listed{}, r.listed(t, i)); err != nil {
 			return err
 		}
 	}
@@ -140,11 +147,11 @@ func (s *session) replace(t *table, r *row) error {
 		return t.duplicate(err)
 	}
 	for i := range t.Arrays() {
-		before, err := unpacked(c.lists[i])
+		before, err := c.listed(t, i)
 		if err != nil {
 			return err
 		}
-		if err := s.relist(t, i, c.n, before, r.arrays[i]); err != nil {
+		if err := s.relist(t, i, c.n, before, r.listed(t, i)); err != nil {
 			return err
 		}
 	}
@@ -163,11 +170,11 @@ func (s *session) remove(t *table, id string) error {
 		return err
 	}
 	for i := range t.Arrays() {
-		before, err := unpacked(c.lists[i])
+		before, err := c.listed(t, i)
 		if err != nil {
 			return err
 		}
-		if err := s.relist(t, i, c.n, before, nil); err != nil {
+		if err := s.relist(t, i, c.n, before, listed{}); err != nil {
 			return err
 		}
 	}
@@ -195,25 +202,61 @@ func (s *session) free(t *table, r *row, n int64) error {
 	return nil
 }
 
-// relist writes the difference of an array's elements to its side table. Both lists are sorted and distinct.
-func (s *session) relist(t *table, i int, n int64, before, after []string) error {
-	for _, key := range before {
-		if _, keep := slices.BinarySearch(after, key); keep {
+// listed is what a document has in a side table: its elements, sorted and distinct, each beside the further fields.
+type listed struct {
+	keys   []string
+	beside []any
+}
+
+func (c *stored) listed(t *table, i int) (listed, error) {
+	from := 0
+	for _, further := range t.beside[:i] {
+		from += len(further)
+	}
+	keys, err := unpacked(c.lists[i])
+	return listed{keys, c.beside[from : from+len(t.beside[i])]}, err
+}
+
+func (r *row) listed(t *table, i int) listed {
+	l := listed{keys: r.arrays[i]}
+	for _, at := range t.beside[i] {
+		l.beside = append(l.beside, r.scalars[at])
+	}
+	return l
+}
+
+// relist writes the difference of an array's elements to its side table.
+func (s *session) relist(t *table, i int, n int64, before, after listed) error {
+	same := slices.Equal(before.beside, after.beside)
+	for _, key := range before.keys {
+		if _, keep := slices.BinarySearch(after.keys, key); keep && same {
 			continue
 		}
-		if _, err := s.exec(t.sql.release[i], key, n); err != nil {
+		if _, err := s.exec(t.sql.release[i], before.entry(key, n)...); err != nil {
 			return err
 		}
 	}
-	for _, key := range after {
-		if _, had := slices.BinarySearch(before, key); had {
+	for _, key := range after.keys {
+		if _, had := slices.BinarySearch(before.keys, key); had && same {
 			continue
 		}
-		if _, err := s.exec(t.sql.take[i], key, n); err != nil {
+		if _, err := s.exec(t.sql.take[i], after.entry(key, n)...); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// entry is a row of a side table. A further field that is absent is an empty blob there, which no condition's value equals.
+func (l listed) entry(key string, n int64) []any {
+	values := []any{key}
+	for _, v := range l.beside {
+		if v == nil {
+			v = []byte{}
+		}
+		values = append(values, v)
+	}
+	return append(values, n)
 }
 
 func (s *session) reword(t *table, n int64, had bool, r *row) error {

@@ -19,6 +19,7 @@ type table struct {
 	*document.Schema
 	tree    *pathTree
 	slots   int
+	beside  [][]int           // of each array index: where in Scalars its further fields are
 	uniques map[string]string // what SQLite calls the columns of a unique index -> our name of it
 	sql     statements
 }
@@ -40,6 +41,11 @@ func newTable(schema *document.Schema) *table {
 	for _, index := range schema.Arrays() {
 		t.tree.add(index.Fields[0].Path, t.slots)
 		t.slots++
+		var beside []int
+		for _, f := range index.Fields[1:] {
+			beside = append(beside, slices.Index(schema.Scalars(), f.Path))
+		}
+		t.beside = append(t.beside, beside)
 	}
 	for _, path := range schema.Text {
 		t.tree.add(path, t.slots)
@@ -86,10 +92,15 @@ func (t *table) prepare() {
 	lists := []string{"n", "version"}
 	for _, index := range t.Arrays() {
 		lists = append(lists, quote(list(index.Fields[0].Path)))
-		side := t.side(index)
+		side, keys := t.side(index), sideColumns(index)
 		t.sql.hold = append(t.sql.hold, "SELECT n FROM "+side+" WHERE key = ?")
-		t.sql.take = append(t.sql.take, "INSERT OR IGNORE INTO "+side+" (key, n) VALUES (?, ?)")
-		t.sql.release = append(t.sql.release, "DELETE FROM "+side+" WHERE key = ? AND n = ?")
+		t.sql.take = append(t.sql.take, "INSERT OR IGNORE INTO "+side+" ("+strings.Join(keys, ", ")+") VALUES (?"+strings.Repeat(", ?", len(keys)-1)+")")
+		t.sql.release = append(t.sql.release, "DELETE FROM "+side+" WHERE "+strings.Join(keys, " = ? AND ")+" = ?")
+	}
+	for _, index := range t.Arrays() {
+		for _, f := range index.Fields[1:] {
+			lists = append(lists, quote(column(f.Path)))
+		}
 	}
 	t.sql.current = "SELECT " + strings.Join(append(lists, "words"), ", ") + " FROM " + t.name() + " WHERE id = ?"
 	t.sql.insert = "INSERT INTO " + t.name() + " (" + strings.Join(columns, ", ") + ") VALUES (" + marks + ")"
@@ -122,12 +133,25 @@ func (t *table) create() []string {
 	return all
 }
 
-func (t *table) createSide(index store.Index) string {
-	key := "key, n"
-	if index.Unique {
-		key = "key"
+// sideColumns are the element, the further fields, and the document's row.
+func sideColumns(index store.Index) []string {
+	columns := []string{"key"}
+	for _, f := range index.Fields[1:] {
+		columns = append(columns, quote(column(f.Path)))
 	}
-	return "CREATE TABLE " + t.side(index) + " (key TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (" + key + ")) WITHOUT ROWID"
+	return append(columns, "n")
+}
+
+func (t *table) createSide(index store.Index) string {
+	columns := sideColumns(index)
+	declared := "key TEXT NOT NULL, "
+	for _, name := range columns[1 : len(columns)-1] {
+		declared += name + " NOT NULL, "
+	}
+	if index.Unique {
+		columns = columns[:1]
+	}
+	return "CREATE TABLE " + t.side(index) + " (" + declared + "n INTEGER NOT NULL, PRIMARY KEY (" + strings.Join(columns, ", ") + ")) WITHOUT ROWID"
 }
 
 // createIndex ends every index with the id, which breaks ties; a unique one cannot.

@@ -136,7 +136,7 @@ func (s Suite) conditions(t *testing.T) {
 func (s Suite) common(t *testing.T) {
 	e := s.Open(t, "main")
 	few := store.Collection{Name: "few", Indexes: []store.Index{
-		{Name: "tags", Fields: up("tags"), Array: true}, {Name: "state", Fields: up("state")}, {Name: "seen", Fields: down("seen_at")}, {Name: "name", Fields: up("name")},
+		{Name: "tags", Fields: up("tags", "state"), Array: true}, {Name: "state", Fields: up("state")}, {Name: "seen", Fields: down("seen_at")}, {Name: "name", Fields: up("name")},
 	}}
 	require.NoError(t, e.Ensure(t.Context(), []store.Collection{few}))
 	var m model
@@ -319,7 +319,7 @@ func (s Suite) undeclared(t *testing.T) {
 		{Name: "x", Text: []string{"$x"}},
 		{Name: "x", ExpireAfter: "a b"},
 		{Name: "x", Indexes: []store.Index{{Name: "i"}}},
-		{Name: "x", Indexes: []store.Index{{Name: "i", Fields: up("a", "b"), Array: true}}},
+		{Name: "x", Indexes: []store.Index{{Name: "i", Fields: up("a", "b"), Array: true, Unique: true}}},
 		{Name: "x", Indexes: []store.Index{{Name: "i", Fields: up("a")}, {Name: "i", Fields: up("b")}}},
 		{Name: "x", Indexes: []store.Index{{Name: "i", Fields: up(`a"`)}}},
 		{Name: "x", Indexes: []store.Index{{Name: "i", Fields: up("a")}, {Name: "j", Fields: up("a"), Array: true}}},

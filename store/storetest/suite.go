@@ -116,7 +116,7 @@ func declaration() store.Collection {
 		Name: items,
 		Indexes: []store.Index{
 			{Name: "keys", Fields: up("keys"), Unique: true, Array: true},
-			{Name: "tags", Fields: up("tags"), Array: true},
+			{Name: "tags", Fields: up("tags", "state", "team"), Array: true},
 			{Name: "slot", Fields: up("slot"), Unique: true},
 			{Name: "pair", Fields: up("left", "right"), Unique: true},
 			{Name: "state_seen", Fields: append(up("state"), down("seen_at")...)},
