@@ -225,6 +225,15 @@ func (c *Conversation) RemoveLabel(label, by string, at time.Time) error {
 	return nil
 }
 
+// EditLabels changes the labels as EditLabels says.
+func (c *Conversation) EditLabels(was, chosen []string, by string, at time.Time) error {
+	list, err := EditLabels(c.Labels, was, chosen)
+	if err == nil {
+		c.relabel(list, by, at)
+	}
+	return err
+}
+
 // relabel replaces the labels and records each difference.
 func (c *Conversation) relabel(list []string, by string, at time.Time) {
 	old := c.Labels

@@ -289,6 +289,15 @@ func (c *Contact) RemoveLabel(label string) error {
 	return nil
 }
 
+// EditLabels changes the labels as EditLabels says.
+func (c *Contact) EditLabels(was, chosen []string) error {
+	list, err := EditLabels(c.Labels, was, chosen)
+	if err == nil {
+		c.Labels = list
+	}
+	return err
+}
+
 // SetAttribute sets a named value. was is the value the editor saw, empty for a new name: if a colleague changed it since,
 // the error is a *ConflictError.
 func (c *Contact) SetAttribute(key, value, was string) error {

@@ -73,6 +73,42 @@ func RemoveLabel(list []string, l string) []string {
 	return out
 }
 
+// EditLabels returns the list with what somebody changed about it: was are the labels they saw as set, chosen those they want.
+// What they did not touch stays, whatever colleagues did meanwhile. A chosen label takes the place of one with the same key;
+// two new ones with the same key are an *InputError. The list itself is not changed.
+func EditLabels(list, was, chosen []string) ([]string, error) {
+	var wanted, added []string
+	for _, raw := range chosen {
+		l, err := NormalizeLabel(raw)
+		if err != nil {
+			return nil, err
+		}
+		wanted = append(wanted, l)
+		if slices.Contains(was, l) || slices.Contains(added, l) {
+			continue
+		}
+		if key := LabelKey(l); key != "" {
+			if i := slices.IndexFunc(added, func(x string) bool { return LabelKey(x) == key }); i >= 0 {
+				return nil, invalid("label", fmt.Sprintf("Only one of %s and %s can be set.", added[i], l))
+			}
+		}
+		added = append(added, l)
+	}
+	out := slices.Clone(list)
+	for _, l := range was {
+		if !slices.Contains(wanted, l) {
+			out = RemoveLabel(out, l)
+		}
+	}
+	for _, l := range added {
+		out = AddLabel(out, l)
+	}
+	if len(out) > MaxLabels && len(out) > len(list) {
+		return nil, tooManyLabels()
+	}
+	return out, nil
+}
+
 // setAttribute returns the attributes with key set to value, in order of keys, and whether that changed anything.
 func setAttribute(list []Attribute, key, value, was string) ([]Attribute, bool, error) {
 	key, value = clean(key), cleanLines(value)

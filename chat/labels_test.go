@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -65,4 +66,46 @@ func TestAtMostOneLabelOfEachKey(t *testing.T) {
 			t.Fatalf("%v", list)
 		}
 	})
+}
+
+func TestEditingLabels(t *testing.T) {
+	t.Parallel()
+	many := make([]string, MaxLabels)
+	for i := range many {
+		many[i] = fmt.Sprintf("label %02d", i)
+	}
+	for name, c := range map[string]struct {
+		list, was, chosen, want []string
+		refused                 string
+	}{
+		"ticked":                         {list: []string{"a"}, was: []string{"a"}, chosen: []string{"a", "B  b"}, want: []string{"a", "b b"}},
+		"unticked":                       {list: []string{"a", "b"}, was: []string{"a", "b"}, chosen: []string{"b"}, want: []string{"b"}},
+		"typed only":                     {list: []string{"a"}, chosen: []string{"b"}, want: []string{"a", "b"}},
+		"a colleague added one":          {list: []string{"a", "theirs"}, was: []string{"a"}, chosen: []string{"a", "b"}, want: []string{"a", "b", "theirs"}},
+		"a colleague removed one":        {list: []string{"a"}, was: []string{"a", "theirs"}, chosen: []string{"a", "theirs", "b"}, want: []string{"a", "b"}},
+		"of a group the new one":         {list: []string{"p::high"}, was: []string{"p::high"}, chosen: []string{"p::high", "p::low"}, want: []string{"p::low"}},
+		"of a group, by a colleague":     {list: []string{"p::mid"}, was: []string{"p::high"}, chosen: []string{"p::low"}, want: []string{"p::low"}},
+		"two new ones of a group":        {list: []string{"a"}, was: []string{"a"}, chosen: []string{"a", "p::high", "p::low"}, refused: "Only one of p::high and p::low can be set."},
+		"the same twice":                 {chosen: []string{"p::high", "P::High"}, want: []string{"p::high"}},
+		"not a label":                    {list: []string{"a"}, chosen: []string{"x,y"}, refused: "A label cannot contain a comma."},
+		"too many":                       {list: many, was: many, chosen: append(slices.Clone(many), "one more"), refused: "At most 50 labels are possible. Remove one first."},
+		"one more in the place of one":   {list: many, was: many, chosen: append(slices.Clone(many[1:]), "one more"), want: append(slices.Clone(many[1:]), "one more")},
+		"nothing was known, all is gone": {was: []string{"a"}, want: nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			before := slices.Clone(c.list)
+			got, err := EditLabels(c.list, c.was, c.chosen)
+			require.Equal(t, before, c.list)
+			if c.refused != "" {
+				message, input := IsInput(err)
+				require.True(t, input)
+				require.Equal(t, c.refused, message)
+				return
+			}
+			require.NoError(t, err)
+			require.Equal(t, len(c.want), len(got))
+			require.Subset(t, got, c.want)
+		})
+	}
 }

@@ -2,6 +2,7 @@ package dashboard
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -100,24 +101,86 @@ func TestLabels(t *testing.T) {
 				}
 				return s.store.conversations[talkID].Labels
 			}
-			got := s.htmx(base+"/labels", "label", "Priority::Low")
+			got := s.htmx(base+"/labels", "new", "Priority::Low", "do", "add")
 			require.Equal(t, http.StatusOK, got.StatusCode)
 			require.Contains(t, labels(), "priority::low")
 			require.NotContains(t, labels(), "priority::high", "one of each key")
-			require.Equal(t, base+"/labels/remove", attr(find(t, got.body, "data-undo", "")[0], "action"))
-			require.Equal(t, http.StatusOK, s.htmx(base+"/labels/remove", "label", "priority::low").StatusCode)
+			back := s.undo(got)
+			require.Equal(t, http.StatusOK, back.StatusCode)
+			require.Contains(t, labels(), "priority::high", "what it took the place of is there again")
 			require.NotContains(t, labels(), "priority::low")
-			require.Len(t, s.store.published, 2)
+			require.Equal(t, http.StatusOK, s.htmx(base+"/labels/remove", "label", "priority::high").StatusCode)
+			require.NotContains(t, labels(), "priority::high")
+			require.Len(t, s.store.published, 3)
 
-			got = s.htmx(base+"/labels", "label", "a,b")
+			got = s.htmx(base+"/labels", "new", "a,b", "do", "add")
 			require.Equal(t, http.StatusUnprocessableEntity, got.StatusCode)
 			require.Contains(t, got.body, "cannot contain a comma")
-			got = s.post(base+"/labels", "label", "a,b")
+			got = s.post(base+"/labels", "new", "a,b", "do", "add")
 			require.Equal(t, http.StatusUnprocessableEntity, got.StatusCode)
 			require.Contains(t, got.body, "<!doctype html>")
 			require.Contains(t, got.body, "cannot contain a comma")
-			require.Equal(t, base, s.post(base+"/labels", "label", "fine").Header.Get("Location"))
+			require.Equal(t, base, s.post(base+"/labels", "new", "fine", "do", "add").Header.Get("Location"))
 			require.Equal(t, http.StatusNotFound, s.htmx(strings.NewReplacer(anaID, "nobody", talkID, "nothing").Replace(base)+"/labels", "label", "x").StatusCode)
+		})
+	}
+}
+
+// undo sends the form of the toast in an answer.
+func (s *site) undo(got answer) answer {
+	s.t.Helper()
+	form := find(s.t, got.body, "data-undo", "")[0]
+	values := url.Values{}
+	for node := range form.Descendants() {
+		if attr(node, "name") != "" && attr(node, "name") != "csrf" {
+			values.Add(attr(node, "name"), attr(node, "value"))
+		}
+	}
+	return s.posted(attr(form, "action"), true, values)
+}
+
+func TestLabelsAreTickedInAList(t *testing.T) {
+	t.Parallel()
+	for name, base := range map[string]string{"contact": "/contacts/" + anaID, "conversation": "/inbox/" + talkID} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t)
+			labels := func() []string {
+				if name == "contact" {
+					return s.store.contacts[anaID].Labels
+				}
+				return s.store.conversations[talkID].Labels
+			}
+			before := labels()
+			list := s.get(base+"/labels", "HX-Request", "true")
+			require.Equal(t, http.StatusOK, list.StatusCode)
+			var ticked []string
+			for _, box := range find(t, list.body, "checked", "") {
+				ticked = append(ticked, attr(box, "value"))
+			}
+			require.Equal(t, before, ticked)
+			require.Len(t, find(t, list.body, "value", "refund"), 1, "what is defined can be chosen")
+
+			form := url.Values{"choosing": {"1"}, "was": before, "label": {"refund", "priority::high"}}
+			got := s.posted(base+"/labels", true, form)
+			require.Equal(t, http.StatusOK, got.StatusCode)
+			require.Equal(t, []string{"priority::high", "refund"}, labels())
+			require.NotContains(t, got.body, "labelpick", "the open list stays as it is")
+			require.Equal(t, http.StatusOK, s.undo(got).StatusCode)
+			require.Equal(t, before, labels())
+
+			page := s.get(base + "/labels")
+			require.Equal(t, http.StatusSeeOther, page.StatusCode)
+			page = s.get(page.Header.Get("Location"))
+			require.NotEmpty(t, find(t, page.body, "class", "labelpick__box"), "the list is part of the page without JavaScript")
+			form = url.Values{"choosing": {"1"}, "was": before, "label": {"a::1", "a::2"}, "do": {"add"}, "new": {""}}
+			refused := s.posted(base+"/labels", false, form)
+			require.Equal(t, http.StatusUnprocessableEntity, refused.StatusCode)
+			require.Contains(t, refused.body, "Only one of a::1 and a::2 can be set.")
+			require.NotEmpty(t, find(t, refused.body, "class", "labelpick__box"))
+			form = url.Values{"choosing": {"1"}, "was": before, "do": {"add"}, "new": {""}}
+			require.Equal(t, http.StatusSeeOther, s.posted(base+"/labels", false, form).StatusCode)
+			require.Empty(t, labels())
 		})
 	}
 }

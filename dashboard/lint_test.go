@@ -34,7 +34,7 @@ func screens() []string {
 	pages = append(pages, "/contacts/"+anaID+"/merge", "/contacts/"+anaID+"/merge?q=a", "/contacts/"+anaID+"/merge?with="+hostileID, "/contacts/"+hostileID+"/merge?with="+anaID+"&keep="+anaID)
 	for _, id := range []string{anaID, hostileID} {
 		pages = append(pages, "/contacts/"+id, "/contacts/"+id+"?tab=notes", "/contacts/"+id+"?tab=notes&older=20", "/contacts/"+id+"?tab=escalations")
-		for _, f := range []string{"name", "email", "country", "language", "agent_instructions"} {
+		for _, f := range []string{"name", "email", "country", "language", "agent_instructions", "labels"} {
 			pages = append(pages, "/contacts/"+id+"?edit="+f)
 		}
 	}
@@ -47,7 +47,7 @@ func fragments() []string {
 		"/inbox/" + talkID + "/panel?tab=contact", "/inbox/" + hostileTalkID + "/panel?tab=conversation", "/contacts", "/contacts?after=50",
 		"/inbox/" + talkID + "/panel?tab=notes", "/inbox/" + talkID + "/panel?tab=notes&older=20", "/contacts/" + hostileID + "?tab=notes&older=20",
 		"/contacts/" + anaID + "?tab=escalations", "/inbox/" + talkID + "/comments", "/notifications/badge?known=0", "/notifications",
-		"/contacts/" + anaID, "/contacts/" + hostileID + "/fields/name", "/contacts/" + hostileID + "/fields/location?edit=1",
+		"/contacts/" + anaID, "/contacts/" + hostileID + "/fields/name", "/contacts/" + hostileID + "/labels", "/inbox/" + hostileTalkID + "/labels", "/contacts/" + hostileID + "/fields/location?edit=1",
 	}
 }
 
@@ -73,7 +73,7 @@ func TestEveryScreenKeepsTheRulesOfTemplates(t *testing.T) {
 		"conflict":           s.htmx(field+"email", "value", "a@example.com", "seen", "0"),
 		"refused":            s.htmx(field+"phone", "value", hostileText, "seen", "0"),
 		"label":              s.htmx("/contacts/"+anaID+"/labels", "label", `"><script>`),
-		"label refused":      s.htmx("/contacts/"+anaID+"/labels", "label", "a,b"),
+		"label refused":      s.htmx("/contacts/"+anaID+"/labels", "new", "a,b", "do", "add"),
 		"attribute":          s.htmx("/inbox/"+talkID+"/attributes", "key", `"><b>`, "value", hostileText),
 		"attribute conflict": s.htmx("/inbox/"+talkID+"/attributes", "key", "order", "value", "x", "was", "never"),
 		"control":            s.htmx("/inbox/"+talkID+"/priority", "value", "low"),

@@ -45,6 +45,7 @@ func (d *Dashboard) routes() []route {
 		d.searchRoutes(),
 		d.contactRoutes(),
 		d.mergeRoutes(),
+		d.labelRoutes(),
 		d.presenceRoutes(),
 		d.findRoutes(),
 		d.settingsRoutes(),

@@ -137,26 +137,6 @@ type Claim struct {
 	At          Moment
 }
 
-// A LabelBox shows labels with the means to add and remove them.
-type LabelBox struct {
-	ID        string // DOM id
-	Title     string
-	Labels    []Label
-	Known     []string // suggestions
-	AddURL    string
-	RemoveURL string
-	CSRF      string
-	Return    string
-	Error     string
-	Entered   string // what was typed when it was refused
-}
-
-// Refused is the box with what was wrong with the typed label.
-func (b LabelBox) Refused(message, entered string) LabelBox {
-	b.Error, b.Entered = message, entered
-	return b
-}
-
 // An Attribute is one named value.
 type Attribute struct{ Key, Value string }
 
@@ -264,24 +244,4 @@ func identity(i *chat.Identity, clock Clock) Identity {
 		Channel: ChannelOf(i.Channel), Kind: names[i.Kind], Value: line(i.Value), Verified: i.Verified, Retired: !i.RetiredAt.IsZero(),
 		First: clock.Moment(i.FirstSeen), Last: clock.Moment(i.LastSeen),
 	}
-}
-
-// ContactLabels is the label box of a contact.
-func ContactLabels(c *chat.Contact, defined []chat.LabelDefinition, form Form) LabelBox {
-	return labelBox("contact-labels-"+c.ID, "Contact labels", ContactURL(c.ID), c.Labels, defined, form)
-}
-
-// ConversationLabels is the label box of a conversation.
-func ConversationLabels(c *chat.Conversation, defined []chat.LabelDefinition, form Form) LabelBox {
-	return labelBox("conversation-labels-"+c.ID, "Conversation labels", "/inbox/"+url.PathEscape(c.ID), c.Labels, defined, form)
-}
-
-func labelBox(id, title, base string, names []string, defined []chat.LabelDefinition, form Form) LabelBox {
-	box := LabelBox{ID: id, Title: title, Labels: Labels(names, defined), AddURL: base + "/labels", RemoveURL: base + "/labels/remove", CSRF: form.CSRF, Return: form.Return}
-	for _, d := range defined {
-		if !slices.Contains(names, d.Name) {
-			box.Known = append(box.Known, d.Name)
-		}
-	}
-	return box
 }

@@ -266,16 +266,16 @@ describe('editing', () => {
   test('labels, attributes, state', async () => {
     await openConversation(agent, 'Ana Sample');
     const labels = agent.locator('section[id^="contact-labels"]');
-    await labels.getByLabel('Add a label').fill('tier::gold');
+    await labels.getByLabel('Find or add a label').fill('tier::gold');
     await agent.keyboard.press('Enter');
     await labels.locator('.label', { hasText: 'gold' }).waitFor();
-    await labels.getByLabel('Add a label').fill('tier::silver');
+    await labels.getByLabel('Find or add a label').fill('tier::silver');
     await agent.keyboard.press('Enter');
     await labels.locator('.label', { hasText: 'silver' }).waitFor();
     assert.equal(await labels.locator('.label').count(), 1, 'one of each key');
     await labels.getByRole('button', { name: 'Remove label tier::silver' }).click();
     await labels.locator('.label').waitFor({ state: 'detached' });
-    await agent.waitForFunction(() => document.activeElement.name === 'label'); // not lost
+    await agent.waitForFunction(() => document.activeElement.name === 'new'); // not lost
     await tab(agent, 'conversation');
     await agent.getByLabel('Name of a new attribute').fill('order');
     await agent.getByLabel('Value of a new attribute').fill('1234');

@@ -294,7 +294,7 @@ describe('without a mouse', () => {
     await keys.press('Enter');
     await ada.locator('#thread-title', { hasText: 'Crowd 0' }).waitFor();
     await keys.press('l');
-    await ada.waitForFunction(() => document.activeElement?.name === 'label');
+    await ada.waitForFunction(() => document.activeElement?.name === 'new');
     await keys.type('by keyboard');
     await keys.press('Enter');
     await ada.locator('#panel .label', { hasText: 'by keyboard' }).waitFor();

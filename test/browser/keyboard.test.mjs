@@ -181,7 +181,7 @@ describe('without a mouse', () => {
     await page.locator('#thread-title').focus();
 
     await press('l');
-    await page.waitForFunction(() => document.activeElement.name === 'label');
+    await page.waitForFunction(() => document.activeElement.name === 'new');
     await page.keyboard.type('priority::high');
     await press('Enter');
     await page.locator('.event', { hasText: 'priority::high' }).waitFor();

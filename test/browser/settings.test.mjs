@@ -86,7 +86,7 @@ describe('labels and tags', () => {
     await openConversation(ada, server.base, 'Ana Sample');
     await tab(ada, 'conversation');
     const box = ada.locator('[id^="conversation-labels-"]').first();
-    await box.locator('input[name="label"]').last().fill('vip');
+    await box.locator('input[name="new"]').fill('vip');
     await box.getByRole('button', { name: 'Add', exact: true }).click();
     await box.locator('.label', { hasText: 'vip' }).waitFor();
     await go(ada, '/settings/labels?edit=vip');
