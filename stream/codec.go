@@ -39,10 +39,10 @@ const (
 
 const formatVersion = "1"
 
-// encodeParcel makes the record of a parcel. It shares the parcel's Value.
+// encodeParcel makes the record of a parcel. It copies the parcel's Value.
 func encodeParcel(p *chat.Parcel) *record {
-	h := parcelHeaders(p, 0)
-	return &record{key: []byte(p.Key), value: p.Value, headers: h.list, size: h.size + len(p.Key) + len(p.Value)}
+	var few [14]header
+	return newRecord(p.Key, p.Value, parcelHeaders(few[:0], p))
 }
 
 func encodeQuarantined(q *chat.Quarantined) *record {
@@ -50,13 +50,13 @@ func encodeQuarantined(q *chat.Quarantined) *record {
 	if len(value) == 0 {
 		value = q.Parcel.Value
 	}
-	h := parcelHeaders(&q.Parcel, 5)
-	h.add(headEvent, q.EventID)
-	h.add(headReason, q.Reason)
-	h.add(headDetail, q.Detail)
-	h.add(headPartition, strconv.Itoa(int(q.Parcel.Position.Partition)))
-	h.add(headOffset, strconv.FormatInt(q.Parcel.Position.Offset, 10))
-	return &record{key: []byte(q.Parcel.Key), value: value, headers: h.list, size: h.size + len(q.Parcel.Key) + len(value)}
+	h := parcelHeaders(nil, &q.Parcel)
+	h = h.add(headEvent, q.EventID)
+	h = h.add(headReason, q.Reason)
+	h = h.add(headDetail, q.Detail)
+	h = h.add(headPartition, strconv.Itoa(int(q.Parcel.Position.Partition)))
+	h = h.add(headOffset, strconv.FormatInt(q.Parcel.Position.Offset, 10))
+	return newRecord(q.Parcel.Key, value, h)
 }
 
 func encodeChange(c *chat.Change) (*record, error) {
@@ -64,55 +64,39 @@ func encodeChange(c *chat.Change) (*record, error) {
 	if err != nil {
 		return nil, fmt.Errorf("stream: encode change: %w", err)
 	}
-	return &record{key: []byte(c.Conversation), value: value, size: len(c.Conversation) + len(value)}, nil
+	return newRecord(c.Conversation, value, nil), nil
 }
 
-// headers share one piece of memory for their values.
-type headers struct {
-	list   []kafka.Header
-	values []byte
-	size   int
-}
+// headers are those of one record; what is empty has none.
+type headers []header
 
-// headerOverhead is what one header takes in a record beside its bytes, generously.
-const headerOverhead = 8
-
-func (h *headers) add(key, value string) {
+func (h headers) add(key, value string) headers {
 	if value == "" {
-		return
-	}
-	from := len(h.values)
-	h.values = append(h.values, value...) // when this moves, earlier values stay where they were
-	h.list = append(h.list, kafka.Header{Key: key, Value: h.values[from:len(h.values):len(h.values)]})
-	h.size += len(key) + len(value) + headerOverhead
-}
-
-func parcelHeaders(p *chat.Parcel, more int) headers {
-	n := 7
-	if p.Client != (chat.Client{}) {
-		n = 14
-	}
-	h := headers{list: make([]kafka.Header, 0, n+more), values: make([]byte, 0, 128)}
-	h.add(headVersion, formatVersion)
-	h.add(headChannel, string(p.Channel))
-	h.add(headAccount, p.Account)
-	h.add(headRequest, p.RequestID)
-	h.add(headReceived, strconv.FormatInt(p.ReceivedAt.UnixMilli(), 10))
-	h.add(headSecret, p.Secret)
-	if p.Elements != 0 {
-		h.add(headElements, strconv.Itoa(p.Elements))
-	}
-	if n == 7 {
 		return h
 	}
-	h.add(headIP, p.Client.IP)
-	h.add(headUserAgent, p.Client.UserAgent)
-	h.add(headMobile, p.Client.Mobile)
-	h.add(headPlatform, p.Client.Platform)
-	h.add(headModel, p.Client.Model)
-	h.add(headBrands, p.Client.Brands)
-	h.add(headOrigin, p.Client.Origin)
-	return h
+	return append(h, header{key, value})
+}
+
+func parcelHeaders(h headers, p *chat.Parcel) headers {
+	h = h.add(headVersion, formatVersion)
+	h = h.add(headChannel, string(p.Channel))
+	h = h.add(headAccount, p.Account)
+	h = h.add(headRequest, p.RequestID)
+	h = h.add(headReceived, strconv.FormatInt(p.ReceivedAt.UnixMilli(), 10))
+	h = h.add(headSecret, p.Secret)
+	if p.Elements != 0 {
+		h = h.add(headElements, strconv.Itoa(p.Elements))
+	}
+	if p.Client == (chat.Client{}) {
+		return h
+	}
+	h = h.add(headIP, p.Client.IP)
+	h = h.add(headUserAgent, p.Client.UserAgent)
+	h = h.add(headMobile, p.Client.Mobile)
+	h = h.add(headPlatform, p.Client.Platform)
+	h = h.add(headModel, p.Client.Model)
+	h = h.add(headBrands, p.Client.Brands)
+	return h.add(headOrigin, p.Client.Origin)
 }
 
 // decodeParcel never fails: a record that makes no sense keeps its bytes, key and position and has no channel, so that the

@@ -1,4 +1,4 @@
 package stream
 
 // PartitionOf is where a key goes.
-func PartitionOf(key string, partitions int) int { return partitionOf([]byte(key), partitions) }
+func PartitionOf(key string, partitions int) int { return partitionOf(key, partitions) }

@@ -33,18 +33,60 @@ func TestParcelsSurviveTheCodec(t *testing.T) {
 			Client:     chat.Client{IP: text.Draw(t, "ip"), UserAgent: text.Draw(t, "ua"), Origin: text.Draw(t, "origin")},
 			Position:   chat.Position{Partition: 3, Offset: rapid.Int64Min(0).Draw(t, "offset")},
 		}
-		r := encodeParcel(&want)
-		r.headers = append(r.headers, kafka.Header{Key: "from-the-future", Value: []byte("ignored")})
-		got := decodeParcel(&message{offset: want.Position.Offset, key: r.key, value: r.value, headers: r.headers}, 3)
+		m := batchRead(t, []*record{encodeParcel(&want)})[0]
+		m.offset = want.Position.Offset
+		m.headers = append(m.headers, kafka.Header{Key: "from-the-future", Value: []byte("ignored")})
+		got := decodeParcel(&m, 3)
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Fatal(diff)
 		}
-		wire := len(r.key) + len(r.value)
-		for _, h := range r.headers[:len(r.headers)-1] {
-			wire += len(h.Key) + len(h.Value)
+	})
+}
+
+// batchRead is what kafka-go, which checks the checksum, finds in a batch.
+func batchRead(t require.TestingT, records []*record) []message {
+	var raw bytes.Buffer
+	written, err := encodeBatch(records, time.UnixMilli(1_800_000_000_123)).WriteTo(&raw)
+	require.NoError(t, err)
+	var set protocol.RecordSet
+	read, err := set.ReadFrom(&raw)
+	require.NoError(t, err)
+	require.Equal(t, written, read)
+	var h haul
+	require.NoError(t, h.read(set.Records, 0))
+	require.Len(t, h.messages, len(records))
+	return h.messages
+}
+
+func TestBatchesAreKafkas(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		// Lengths on both sides of what another byte is needed for.
+		length := rapid.OneOf(rapid.IntRange(0, 200), rapid.SampledFrom([]int{63, 64, 8191, 8192}))
+		var want []message
+		var records []*record
+		for i := range rapid.OneOf(rapid.IntRange(1, 5), rapid.SampledFrom([]int{64, 65, 130})).Draw(t, "records") {
+			m := message{
+				offset: int64(i), time: time.UnixMilli(1_800_000_000_123), key: make([]byte, length.Draw(t, "key")),
+				value: bytes.Repeat([]byte{byte(i)}, length.Draw(t, "value")),
+			}
+			var list []header
+			for range rapid.IntRange(0, 3).Draw(t, "headers") {
+				h := header{key: rapid.String().Draw(t, "name"), value: string(make([]byte, length.Draw(t, "header")))}
+				list = append(list, h)
+				m.headers = append(m.headers, kafka.Header{Key: h.key, Value: []byte(h.value)})
+			}
+			want, records = append(want, m), append(records, newRecord(string(m.key), m.value, list))
 		}
-		if r.size < wire {
-			t.Fatalf("size %d is less than %d bytes", r.size, wire)
+		for i, got := range batchRead(t, records) {
+			require.Equal(t, want[i].offset, got.offset)
+			require.True(t, want[i].time.Equal(got.time))
+			require.True(t, bytes.Equal(want[i].key, got.key) && bytes.Equal(want[i].value, got.value))
+			require.Len(t, got.headers, len(want[i].headers))
+			for j, h := range got.headers {
+				require.Equal(t, want[i].headers[j].Key, h.Key)
+				require.True(t, bytes.Equal(want[i].headers[j].Value, h.Value))
+			}
 		}
 	})
 }
@@ -70,7 +112,7 @@ func TestPartitionsAreThoseOfKafkaHash(t *testing.T) {
 		for i := range list {
 			list[i] = i
 		}
-		if want, got := (&kafka.Hash{}).Balance(kafka.Message{Key: append([]byte{}, key...)}, list...), partitionOf(key, n); want != got {
+		if want, got := (&kafka.Hash{}).Balance(kafka.Message{Key: append([]byte{}, key...)}, list...), partitionOf(string(key), n); want != got {
 			t.Fatalf("partition %d, kafka.Hash says %d", got, want)
 		}
 	})
@@ -79,6 +121,7 @@ func TestPartitionsAreThoseOfKafkaHash(t *testing.T) {
 // TestALaneIsAQueue compares it with a slice, under any order of pushing, withdrawing and taking.
 func TestALaneIsAQueue(t *testing.T) {
 	t.Parallel()
+	zeros := make([]byte, 2*maxRequestBytes)
 	rapid.Check(t, func(t *rapid.T) {
 		l := newLane(0)
 		var model, gone []*record
@@ -99,7 +142,7 @@ func TestALaneIsAQueue(t *testing.T) {
 		t.Repeat(map[string]func(*rapid.T){
 			"": func(*rapid.T) { check() },
 			"push": func(t *rapid.T) {
-				r := &record{size: rapid.IntRange(0, maxRequestBytes*2).Draw(t, "size")}
+				r := &record{wire: zeros[:rapid.IntRange(0, len(zeros)).Draw(t, "size")]}
 				require.NoError(t, l.push(r))
 				model = append(model, r)
 			},
@@ -119,15 +162,20 @@ func TestALaneIsAQueue(t *testing.T) {
 				}
 			},
 			"take": func(t *rapid.T) {
-				batch := l.take(nil)
-				require.Equal(t, len(model) > 0, len(batch) > 0)
-				bytes := 0
+				busy := l.inFlight
+				batch, bytes := l.take()
+				require.Equal(t, len(model) > 0 && !busy, len(batch) > 0)
+				sum := 0
 				for i, r := range batch {
 					require.Same(t, model[i], r)
-					bytes += r.cost()
+					sum += r.cost()
 				}
+				require.Equal(t, sum, bytes)
 				require.True(t, bytes <= maxRequestBytes || len(batch) == 1)
 				model, gone = model[len(batch):], append(gone, batch...)
+			},
+			"done": func(*rapid.T) {
+				l.done()
 			},
 		})
 	})
@@ -156,7 +204,7 @@ func TestAFailingLaneTakesOneAtATime(t *testing.T) {
 	require.NoError(t, l.refusal(later), "one may try")
 	require.NoError(t, l.push(&record{}))
 	require.ErrorIs(t, l.refusal(later), io.EOF, "the others need not wait")
-	l.take(nil)
+	l.take()
 	require.ErrorIs(t, l.refusal(later), io.EOF, "nor while it is under way")
 	require.Equal(t, 3*failFast, l.working(now.Add(3*failFast)))
 	require.Zero(t, l.working(later))

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"log/slog"
 	"math/rand/v2"
 	"sync"
@@ -29,19 +28,25 @@ const (
 	longestPause  = 500 * time.Millisecond
 )
 
-// A producer writes one topic: one lane and one goroutine per partition, one request in flight per lane, retried in place so
-// that records keep their order. Everything that arrives meanwhile goes into the next request: it waits for nothing when
-// idle and makes large batches under load.
+// A producer writes one topic: one lane per partition, one batch in flight per lane, retried in place so that records keep
+// their order, and one request in flight per leader. Everything that arrives meanwhile goes into the next request: it waits
+// for nothing when idle and makes large batches under load.
 type producer struct {
-	client        *kafka.Client
-	topic         string
-	maxBytes      int // of one record
-	appendTimeout time.Duration
-	budget        *budget
-	lanes         []*lane
-	full          func(partition int) bool
-	log           *slog.Logger
-	running       sync.WaitGroup
+	client         *kafka.Client
+	topic          string
+	maxBytes       int // of one record
+	appendTimeout  time.Duration
+	requestTimeout time.Duration
+	budget         *budget
+	lanes          []*lane
+	full           func(partition int) bool
+	log            *slog.Logger
+	running        sync.WaitGroup
+	wake           chan struct{} // one token: there may be something to send
+
+	mu   sync.Mutex
+	busy map[int32]bool // leaders with a request under way
+	turn int
 
 	seconds                                prometheus.Observer
 	queue                                  prometheus.Gauge
@@ -50,20 +55,23 @@ type producer struct {
 
 func newProducer(client *kafka.Client, t topic, b *budget, m *metrics, log *slog.Logger) *producer {
 	p := &producer{
-		client:        client,
-		topic:         t.name,
-		maxBytes:      t.maxBytes,
-		appendTimeout: 5 * time.Second,
-		budget:        b,
-		full:          func(int) bool { return false },
-		log:           log.With("topic", t.name),
-		seconds:       m.produceSeconds.WithLabelValues(t.name),
-		queue:         m.produceQueue.WithLabelValues(t.name),
-		ok:            m.produceRecords.WithLabelValues(t.name, resultOK),
-		refused:       m.produceRecords.WithLabelValues(t.name, resultRefused),
-		expired:       m.produceRecords.WithLabelValues(t.name, resultExpired),
-		failed:        m.produceRecords.WithLabelValues(t.name, resultFailed),
-		tooLarge:      m.produceRecords.WithLabelValues(t.name, resultTooLarge),
+		client:         client,
+		topic:          t.name,
+		maxBytes:       t.maxBytes,
+		appendTimeout:  5 * time.Second,
+		requestTimeout: 3 * time.Second,
+		budget:         b,
+		full:           func(int) bool { return false },
+		log:            log.With("topic", t.name),
+		wake:           make(chan struct{}, 1),
+		busy:           map[int32]bool{},
+		seconds:        m.produceSeconds.WithLabelValues(t.name),
+		queue:          m.produceQueue.WithLabelValues(t.name),
+		ok:             m.produceRecords.WithLabelValues(t.name, resultOK),
+		refused:        m.produceRecords.WithLabelValues(t.name, resultRefused),
+		expired:        m.produceRecords.WithLabelValues(t.name, resultExpired),
+		failed:         m.produceRecords.WithLabelValues(t.name, resultFailed),
+		tooLarge:       m.produceRecords.WithLabelValues(t.name, resultTooLarge),
 	}
 	for i := range t.partitions {
 		p.lanes = append(p.lanes, newLane(i))
@@ -71,17 +79,14 @@ func newProducer(client *kafka.Client, t topic, b *budget, m *metrics, log *slog
 	return p
 }
 
-// start runs the lanes until close has been called and everything is written, or ctx ends.
-func (p *producer) start(ctx context.Context) {
-	for _, l := range p.lanes {
-		p.running.Go(func() { p.run(ctx, l) })
-	}
-}
+// start sends until close has been called and everything is written. Once ctx has ended nothing is tried again.
+func (p *producer) start(ctx context.Context) { p.running.Go(func() { p.run(ctx) }) }
 
 func (p *producer) close() {
 	for _, l := range p.lanes {
 		l.close()
 	}
+	p.signal()
 }
 
 func (p *producer) wait() { p.running.Wait() }
@@ -127,7 +132,7 @@ func (p *producer) enqueue(records []*record, now time.Time) (*delivery, error) 
 	for _, r := range records {
 		if r.cost() > p.maxBytes {
 			p.tooLarge.Add(float64(n))
-			return nil, fmt.Errorf("stream: write to %s: record of %d bytes: %w", p.topic, r.size, chat.ErrTooLarge)
+			return nil, fmt.Errorf("stream: write to %s: record of %d bytes: %w", p.topic, len(r.wire), chat.ErrTooLarge)
 		}
 		r.lane = p.lanes[partitionOf(r.key, len(p.lanes))]
 		bytes += int64(r.cost())
@@ -148,6 +153,7 @@ func (p *producer) enqueue(records []*record, now time.Time) (*delivery, error) 
 			p.settle(r, unavailable(p.topic, err))
 		}
 	}
+	p.signal()
 	return d, nil
 }
 
@@ -176,44 +182,35 @@ func (p *producer) abandon(d *delivery, records []*record, cause error) error {
 }
 
 // settle ends a record's stay: its bytes are given free and its caller learns the outcome.
-func (p *producer) settle(r *record, err error) {
-	bytes := int64(r.cost())
-	p.budget.give(bytes, 1)
+func (p *producer) settle(r *record, err error) { p.settleAll([]*record{r}, err) }
+
+func (p *producer) settleAll(batch []*record, err error) {
+	bytes, ok := int64(0), 0
+	for _, r := range batch {
+		bytes += int64(r.cost())
+		switch {
+		case err == nil:
+			ok++
+		case r.delivery.gone.Load():
+			p.expired.Inc()
+		case errors.Is(err, chat.ErrTooLarge):
+			p.tooLarge.Inc()
+		default:
+			p.failed.Inc()
+		}
+	}
+	p.budget.give(bytes, int64(len(batch)))
 	p.queue.Sub(float64(bytes))
-	switch {
-	case err == nil:
-		p.ok.Inc()
-	case r.delivery.gone.Load():
-		p.expired.Inc()
-	case errors.Is(err, chat.ErrTooLarge):
-		p.tooLarge.Inc()
-	default:
-		p.failed.Inc()
-	}
-	r.delivery.settle(err)
-}
-
-// run is a lane's goroutine.
-func (p *producer) run(ctx context.Context, l *lane) {
-	var batch []*record
-	for {
-		batch = l.take(batch)
-		if len(batch) > 0 {
-			p.deliver(ctx, l, batch)
-			clear(batch) // do not keep what was written alive
-			continue
-		}
-		if l.finished() {
-			return
-		}
-		<-l.wake
+	p.ok.Add(float64(ok))
+	for _, r := range batch {
+		r.delivery.settle(err)
 	}
 }
 
-// deliver sends a batch until it is written, refused for good, or nobody waits for it any more.
-func (p *producer) deliver(ctx context.Context, l *lane, batch []*record) {
+// deliver goes on with a batch after its first attempt failed, until it is written, refused for good, or nobody waits for it
+// any more. It has its partition to itself, in requests of its own.
+func (p *producer) deliver(ctx context.Context, l *lane, batch []*record, err error) {
 	for attempt := 0; ; attempt++ {
-		err := p.send(ctx, l.partition, batch)
 		switch kind := classify(err); {
 		case kind == answerOK, kind == answerRefused:
 			p.answered(l)
@@ -222,8 +219,9 @@ func (p *producer) deliver(ctx context.Context, l *lane, batch []*record) {
 		case kind == answerTooLarge && len(batch) > 1:
 			p.answered(l)
 			half := len(batch) / 2
-			p.deliver(ctx, l, batch[:half])
-			batch, attempt = batch[half:], -1
+			p.deliver(ctx, l, batch[:half], p.sendOne(ctx, l, batch[:half]))
+			batch = batch[half:]
+			attempt, err = -1, p.sendOne(ctx, l, batch)
 			continue
 		case kind == answerTooLarge:
 			p.answered(l)
@@ -240,6 +238,7 @@ func (p *producer) deliver(ctx context.Context, l *lane, batch []*record) {
 		if batch = p.stillWanted(batch, err); len(batch) == 0 {
 			return
 		}
+		err = p.sendOne(ctx, l, batch)
 	}
 }
 
@@ -265,12 +264,6 @@ func tooLarge(topic string, err error) error {
 	return fmt.Errorf("stream: write to %s: %w: %w", topic, chat.ErrTooLarge, err)
 }
 
-func (p *producer) settleAll(batch []*record, err error) {
-	for _, r := range batch {
-		p.settle(r, err)
-	}
-}
-
 // stillWanted drops the records whose callers have given up, so that a returning broker is not flooded with what the
 // platforms will send again anyway.
 func (p *producer) stillWanted(batch []*record, cause error) []*record {
@@ -283,24 +276,6 @@ func (p *producer) stillWanted(batch []*record, cause error) []*record {
 		kept = append(kept, r)
 	}
 	return kept
-}
-
-// send makes one attempt, within the client's time limit.
-func (p *producer) send(ctx context.Context, partition int, batch []*record) error {
-	records := make([]kafka.Record, len(batch))
-	for i, r := range batch {
-		records[i] = kafka.Record{Key: kafka.NewBytes(r.key), Value: kafka.NewBytes(r.value), Headers: r.headers}
-	}
-	res, err := p.client.Produce(ctx, &kafka.ProduceRequest{
-		Topic:        p.topic,
-		Partition:    partition,
-		RequiredAcks: kafka.RequireAll,
-		Records:      kafka.NewRecordReader(records...),
-	})
-	if err != nil {
-		return err
-	}
-	return res.Error
 }
 
 // An answer is what a produce attempt means for the batch.
@@ -346,10 +321,12 @@ func backoff(attempt int) time.Duration {
 func spread(d time.Duration) time.Duration { return d/2 + rand.N(d/2+1) }
 
 // partitionOf is kafka.Hash's choice: FNV-1a, signed as Sarama does it.
-func partitionOf(key []byte, partitions int) int {
-	h := fnv.New32a()
-	_, _ = h.Write(key) // never fails
-	n := int32(h.Sum32()) % int32(partitions)
+func partitionOf(key string, partitions int) int {
+	h := uint32(2166136261)
+	for i := range len(key) {
+		h = (h ^ uint32(key[i])) * 16777619
+	}
+	n := int32(h) % int32(partitions)
 	if n < 0 {
 		n = -n
 	}

@@ -4,15 +4,13 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/segmentio/kafka-go"
 )
 
 // A record waits in one lane for one delivery. It is an element of the lane's list, so that it can leave from the middle.
 type record struct {
-	key, value []byte
-	headers    []kafka.Header
-	size       int
+	key  string
+	wire []byte  // see newRecord
+	lent *[]byte // where the memory of wire goes back to, see recycle
 
 	delivery   *delivery
 	lane       *lane
@@ -21,9 +19,9 @@ type record struct {
 }
 
 // recordOverhead is what a record takes on the wire and in memory beside its bytes, generously.
-const recordOverhead = 128
+const recordOverhead = 176
 
-func (r *record) cost() int { return r.size + recordOverhead }
+func (r *record) cost() int { return len(r.wire) + recordOverhead }
 
 // A delivery is one caller's wait for its records, which may lie on several partitions.
 type delivery struct {
@@ -92,15 +90,15 @@ const (
 // failFast is how long a partition may fail before new records for it are refused at once instead of waiting in line.
 const failFast = time.Second
 
-// A lane is the queue of one partition. While one request is in flight everything new waits here and makes up the next.
+// A lane is the queue of one partition. While one batch is in flight everything new waits here and makes up the next.
 type lane struct {
 	partition int
-	wake      chan struct{} // one token: there is something to do
 
 	mu           sync.Mutex
 	head, tail   *record
 	length       int
-	inFlight     bool
+	inFlight     bool      // a batch was taken and is not done
+	batch        []*record // memory of the batch in flight
 	failingSince time.Time
 	failure      error // why, as of the last attempt
 	told         bool  // that it fails
@@ -108,7 +106,7 @@ type lane struct {
 }
 
 func newLane(partition int) *lane {
-	return &lane{partition: partition, wake: make(chan struct{}, 1)}
+	return &lane{partition: partition}
 }
 
 // refusal says why the lane takes no record now, or nil. A failing lane takes one at a time, to learn when it works again.
@@ -139,15 +137,7 @@ func (l *lane) push(r *record) error {
 	}
 	l.tail = r
 	l.length++
-	l.signal()
 	return nil
-}
-
-func (l *lane) signal() {
-	select {
-	case l.wake <- struct{}{}:
-	default:
-	}
 }
 
 // withdraw takes a record out of the queue; false when it has left already.
@@ -176,28 +166,41 @@ func (l *lane) unlink(r *record) {
 	l.length--
 }
 
-// take moves the next request's records into batch, at least one when there is any, and marks the lane busy.
-func (l *lane) take(batch []*record) []*record {
+// take gives the next batch, at least one record when there is any, and how many bytes it has; nothing while the last one is
+// not done.
+func (l *lane) take() (batch []*record, bytes int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	batch = batch[:0]
-	for bytes := 0; l.head != nil && len(batch) < maxRequestRecords; {
+	if l.inFlight {
+		return nil, 0
+	}
+	batch = l.batch[:0]
+	for l.head != nil && len(batch) < maxRequestRecords {
 		r := l.head
-		if bytes += r.cost(); bytes > maxRequestBytes && len(batch) > 0 {
+		if bytes+r.cost() > maxRequestBytes && len(batch) > 0 {
 			break
 		}
+		bytes += r.cost()
 		l.unlink(r)
 		batch = append(batch, r)
 	}
-	l.inFlight = len(batch) > 0
-	return batch
+	l.inFlight, l.batch = len(batch) > 0, batch
+	return batch, bytes
+}
+
+// done ends the batch that was taken; its records are settled.
+func (l *lane) done() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	clear(l.batch) // do not keep what was written alive
+	l.inFlight = false
 }
 
 // finished reports that nothing is left and nothing will come.
 func (l *lane) finished() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.closed && l.head == nil
+	return l.closed && l.head == nil && !l.inFlight
 }
 
 // failing notes a failed attempt. It reports true once, when this has gone on for so long that it is news: a leader that
@@ -232,5 +235,4 @@ func (l *lane) close() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.closed = true
-	l.signal()
 }

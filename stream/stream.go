@@ -141,11 +141,9 @@ const sideBytes = 16 << 20
 func (l *Log) startProducers() {
 	ctx, cancel := context.WithCancel(context.Background())
 	l.stop = cancel
-	client := l.link.client()
-	client.Timeout = l.cfg.RequestTimeout
 	open := func(t topic, budget *budget, full func(int) bool) *producer {
-		p := newProducer(client, t, budget, l.metrics, l.log)
-		p.appendTimeout = l.cfg.AppendTimeout
+		p := newProducer(l.client, t, budget, l.metrics, l.log)
+		p.appendTimeout, p.requestTimeout = l.cfg.AppendTimeout, l.cfg.RequestTimeout
 		if full != nil {
 			p.full = full
 		}
@@ -161,8 +159,7 @@ func (l *Log) startProducers() {
 // them. Any error means "maybe written": the platform redelivers, and whoever applies parcels recognises the second copy.
 // Errors wrap chat.ErrUnavailable (the log cannot take it, too much is queued, the deadline passed) or chat.ErrTooLarge.
 //
-// The parcels' Values belong to the log from here on, even after an error: a caller whose bytes lie in a reused request
-// buffer copies them first, once.
+// The parcels' Values are copied, once; they are the caller's again when Append returns.
 func (l *Log) Append(ctx context.Context, parcels []chat.Parcel) error {
 	records := make([]*record, len(parcels))
 	for i := range parcels {
