@@ -1,6 +1,10 @@
 package meta
 
-import "math"
+import (
+	"encoding/binary"
+	"math"
+	"math/bits"
+)
 
 // Kind is what a JSON value is.
 type Kind uint8
@@ -193,6 +197,9 @@ func (d *Document) word(i int, w string, kind Kind) (int, bool) {
 func (d *Document) text(start int) (int, bool) {
 	b, escaped := d.body, false
 	for i := start + 1; i < len(b); i++ {
+		if i = meaningful(b, i); i >= len(b) {
+			break
+		}
 		switch c := b[i]; {
 		case c == '"':
 			d.leaf(start, i+1, String, escaped)
@@ -209,6 +216,23 @@ func (d *Document) text(start int) (int, bool) {
 		}
 	}
 	return len(b), false
+}
+
+// meaningful finds the next byte of a string that may mean something: a quote, a backslash or a control character. It looks at
+// eight at a time: what people write is most of a webhook.
+func meaningful(b []byte, i int) int {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	for i+8 <= len(b) {
+		v := binary.LittleEndian.Uint64(b[i:])
+		quote, backslash := v^ones*'"', v^ones*'\\'
+		// The lowest top bit that is set is right, those above it may be the doing of a borrow.
+		found := ((v-ones*' ')&^v | (quote-ones)&^quote | (backslash-ones)&^backslash) & tops
+		if found != 0 {
+			return i + bits.TrailingZeros64(found)/8
+		}
+		i += 8
+	}
+	return i
 }
 
 // escape is the length of the escape whose backslash precedes b, 0 when it is none.

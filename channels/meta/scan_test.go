@@ -3,6 +3,7 @@ package meta
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -88,6 +89,21 @@ func agree(t *testing.T, text []byte) {
 func TestScanAgreesWithEncodingJSON(t *testing.T) {
 	for _, s := range samples {
 		t.Run(s, func(t *testing.T) { agree(t, []byte(s)) })
+	}
+}
+
+// A string is read eight bytes at a time: what matters may stand anywhere in them, and beside anything.
+func TestWhatMattersInAStringIsFoundEverywhere(t *testing.T) {
+	for length := range 20 {
+		for at := range length {
+			for _, c := range []byte{0, 1, 0x1f, ' ', '!', '"', '#', '[', '\\', ']', 0x7f, 0x80, 0x9f, 0xa2, 0xdc, 0xff} {
+				for _, beside := range []byte{'a', '!', '#', 0x80, 0xff} {
+					text := bytes.Repeat([]byte{beside}, length)
+					text[at] = c
+					agree(t, fmt.Appendf(nil, `["%s",1]`, text))
+				}
+			}
+		}
 	}
 }
 
