@@ -134,9 +134,21 @@ func Refuse(c *fiber.Ctx, requestID string, err error) error {
 }
 
 func sendJSON(c *fiber.Ctx, status int, body []byte) error {
-	c.Set(fiber.HeaderContentType, fiber.MIMEApplicationJSON)
-	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
-	c.Set(fiber.HeaderCacheControl, "no-store")
-	c.Status(status).Response().SetBodyRaw(body)
+	c.Response().SetBodyRaw(body)
+	return headJSON(c, status)
+}
+
+// Headers of every answer, in the form they are sent in.
+var (
+	headerSniff, sniff = []byte(fiber.HeaderXContentTypeOptions), []byte("nosniff") // never changed
+	headerCache, cache = []byte(fiber.HeaderCacheControl), []byte("no-store")       // never changed
+)
+
+func headJSON(c *fiber.Ctx, status int) error {
+	h := &c.Response().Header
+	h.SetContentType(fiber.MIMEApplicationJSON)
+	h.SetCanonical(headerSniff, sniff)
+	h.SetCanonical(headerCache, cache)
+	c.Status(status)
 	return nil
 }

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"log/slog"
@@ -92,7 +93,10 @@ func (l *memoryLog) Append(ctx context.Context, parcels []chat.Parcel) error {
 	if l.err != nil {
 		return l.err
 	}
-	l.parcels = append(l.parcels, parcels...)
+	for _, p := range parcels {
+		p.Value = bytes.Clone(p.Value)
+		l.parcels = append(l.parcels, p)
+	}
 	return nil
 }
 

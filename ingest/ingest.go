@@ -10,7 +10,7 @@ import (
 
 // A Log keeps parcels durably. Append returns nil only when every parcel is acknowledged by all in-sync replicas; an error
 // wraps chat.ErrUnavailable (it may or may not have been written, the sender tries again) or chat.ErrTooLarge. Values are
-// not touched after Append returns.
+// copied if they are needed after Append returns, even when it gave up: they lie in the memory of a request.
 type Log interface {
 	Append(ctx context.Context, parcels []chat.Parcel) error
 }

@@ -1,7 +1,6 @@
 package ingest
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -120,7 +119,7 @@ func (w *Webhook) serve(in *intake, handle func(c *fiber.Ctx, requestID string) 
 		if in.issuer != nil {
 			allowOrigin(c, in.issuer)
 		}
-		err := contained(func() error { return handle(c, id) })
+		err := contained(handle, c, id)
 		if err == nil {
 			in.metrics.answered(c.Response().StatusCode())
 			return nil
@@ -135,13 +134,13 @@ func (w *Webhook) serve(in *intake, handle func(c *fiber.Ctx, requestID string) 
 }
 
 // contained turns a panic into an error: one bad request must not take the process down.
-func contained(handle func() error) (err error) {
+func contained(handle func(*fiber.Ctx, string) error, c *fiber.Ctx, requestID string) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("ingest: panic: %s", panicText(p))
 		}
 	}()
-	return handle()
+	return handle(c, requestID)
 }
 
 // NewRequestID makes the id a webhook is known by, from the answer to the ledger: a UUIDv7.
@@ -182,8 +181,7 @@ func (w *Webhook) receive(c *fiber.Ctx, in *intake, requestID string) error {
 	if len(raw) == 0 {
 		return &answer{status: fiber.StatusUnprocessableEntity, text: textEmpty}
 	}
-	body := bytes.Clone(raw) // the one copy: raw belongs to the next request once we return, the log may hold on longer
-	parcels := w.parcels(in, body, chat.Parcel{
+	parcels := w.parcels(in, raw, chat.Parcel{
 		Channel: in.channel, RequestID: requestID, ReceivedAt: request.ReceivedAt, Secret: secret, Client: request.Client,
 	})
 	if err := w.append(parcels); err != nil {
@@ -303,9 +301,9 @@ func (w *Webhook) append(parcels []chat.Parcel) error {
 }
 
 func accepted(c *fiber.Ctx, requestID string) error {
-	body := make([]byte, 0, 56)
-	body = append(body, `{"request_id":"`...)
-	body = append(body, requestID...)
-	body = append(body, `"}`...)
-	return sendJSON(c, fiber.StatusOK, body)
+	r := c.Response()
+	for _, part := range [...]string{`{"request_id":"`, requestID, `"}`} {
+		r.AppendBodyString(part)
+	}
+	return headJSON(c, fiber.StatusOK)
 }

@@ -43,6 +43,8 @@ type lingeringConn struct {
 	marked atomic.Bool
 	spoke  atomic.Bool  // the other side sent something
 	until  atomic.Int64 // the deadline of writes, in Unix nanoseconds
+
+	wanted, reads atomic.Int64 // the deadline of reads that was asked for, and the one that holds; 0: none
 }
 
 // linger marks a connection whose sender is still writing what was refused.
@@ -52,8 +54,36 @@ func linger(c net.Conn) {
 	}
 }
 
+// SetReadDeadline implements net.Conn. The server asks for two deadlines in each request, the one of the request and the one of
+// the pause after it, and most requests are there with the first read: setting timers for them was a twentieth of their cost.
+// So a deadline is put in place by the read that needs it, and one that is later only when it is much later.
+func (c *lingeringConn) SetReadDeadline(t time.Time) error {
+	if t.IsZero() {
+		return c.SetDeadline(t)
+	}
+	c.wanted.Store(t.UnixNano())
+	return nil
+}
+
+// SetDeadline implements net.Conn.
+func (c *lingeringConn) SetDeadline(t time.Time) error {
+	c.wanted.Store(0)
+	c.reads.Store(0)
+	c.until.Store(0)
+	return c.Conn.SetDeadline(t)
+}
+
+// readTolerance is how much sooner than asked for a read may be given up.
+const readTolerance = int64(time.Second)
+
 // Read implements net.Conn.
 func (c *lingeringConn) Read(b []byte) (int, error) {
+	if wanted, holds := c.wanted.Load(), c.reads.Load(); wanted != 0 && (holds == 0 || wanted < holds || wanted-holds > readTolerance) {
+		if err := c.Conn.SetReadDeadline(time.Unix(0, wanted)); err != nil {
+			return 0, err
+		}
+		c.reads.Store(wanted)
+	}
 	n, err := c.Conn.Read(b)
 	if n > 0 && !c.spoke.Load() {
 		c.spoke.Store(true)
@@ -81,7 +111,7 @@ func (c *lingeringConn) Write(b []byte) (int, error) {
 // Close implements net.Conn.
 func (c *lingeringConn) Close() error {
 	half, ok := c.Conn.(interface{ CloseWrite() error })
-	if c.marked.Load() && ok && half.CloseWrite() == nil && c.SetReadDeadline(time.Now().Add(lingerTime)) == nil {
+	if c.marked.Load() && ok && half.CloseWrite() == nil && c.Conn.SetReadDeadline(time.Now().Add(lingerTime)) == nil {
 		_, _ = io.CopyN(io.Discard, c.Conn, lingerBytes) //nolint:errcheck // whatever ends the reading, the connection closes
 	}
 	return c.Conn.Close()
