@@ -54,7 +54,7 @@ func runLoad(ctx context.Context, settings string) error {
 }
 
 func serveBroker(ctx context.Context, s rig.ChildSettings) error {
-	cluster, err := ceiling.Broker(s.Port, s.Dir, s.Sync)
+	cluster, err := ceiling.Broker(s.Port, s.Dir, s.Sync, s.Partitions)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"switchboard/cmd/bench/internal/ceiling"
 	"switchboard/cmd/bench/internal/report"
 	"switchboard/cmd/bench/internal/rig"
 	"switchboard/store/mongo"
@@ -56,7 +57,7 @@ func (b *bench) open(ctx context.Context, p plan) (_ *house, err error) {
 			return nil, err
 		}
 		h.shut = append(h.shut, drop)
-		broker, err := b.broker(ctx, p.sync)
+		broker, err := b.broker(ctx, p.sync, ceiling.Partitions)
 		if err != nil {
 			return nil, err
 		}

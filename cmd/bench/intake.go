@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"time"
 
+	"switchboard/cmd/bench/internal/ceiling"
 	"switchboard/cmd/bench/internal/load"
 	"switchboard/cmd/bench/internal/report"
 	"switchboard/cmd/bench/internal/rig"
+	"switchboard/stream/embedded"
 )
 
 // intakePeople is how many people the messages of intake rows are from.
@@ -87,18 +89,27 @@ type saturation struct {
 }
 
 // A broker the benchmark brings, and what must be stopped after it is no longer used.
-func (b *bench) broker(ctx context.Context, sync bool) (*rig.Child, error) {
+func (b *bench) broker(ctx context.Context, sync bool, partitions int) (*rig.Child, error) {
 	dir, err := b.scratch("log-")
 	if err != nil {
 		return nil, err
 	}
-	return rig.StartChild(ctx, rig.ChildBroker, b.dir, rig.ChildSettings{Dir: dir, Sync: sync})
+	return rig.StartChild(ctx, rig.ChildBroker, b.dir, rig.ChildSettings{Dir: dir, Sync: sync, Partitions: partitions})
+}
+
+// shape is how many partitions a log has that webhooks are posted to: a cluster's, or when every batch is fsynced the embedded
+// log's, because that is the one which fsyncs. It does so for one partition after the other.
+func shape(sync bool) int {
+	if sync {
+		return embedded.DefaultPartitions
+	}
+	return ceiling.Partitions
 }
 
 func (b *bench) bareIntake(ctx context.Context, what string, c contest, connections int) (s saturation, err error) {
 	settings := rig.ChildSettings{}
 	if c.kind == rig.ChildFranz {
-		broker, failed := b.broker(ctx, c.sync)
+		broker, failed := b.broker(ctx, c.sync, shape(c.sync))
 		if failed != nil {
 			return s, failed
 		}
@@ -114,7 +125,7 @@ func (b *bench) bareIntake(ctx context.Context, what string, c contest, connecti
 }
 
 func (b *bench) gatewayIntake(ctx context.Context, what string, c contest, connections int) (s saturation, err error) {
-	broker, err := b.broker(ctx, c.sync)
+	broker, err := b.broker(ctx, c.sync, shape(c.sync))
 	if err != nil {
 		return s, err
 	}
@@ -197,7 +208,7 @@ func (b *bench) floor(ctx context.Context) (_ load.Times, err error) {
 }
 
 func (b *bench) answerTimes(ctx context.Context, what string, sync bool) (_ load.Result, err error) {
-	broker, err := b.broker(ctx, sync)
+	broker, err := b.broker(ctx, sync, shape(sync))
 	if err != nil {
 		return load.Result{}, err
 	}

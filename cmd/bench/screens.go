@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"switchboard/cmd/bench/internal/ceiling"
 	"switchboard/cmd/bench/internal/load"
 	"switchboard/cmd/bench/internal/report"
 	"switchboard/cmd/bench/internal/rig"
@@ -78,7 +79,7 @@ func (b *bench) screenTimes(ctx context.Context, mongo bool, n int) (_ []screenT
 			return nil, failed
 		}
 		defer func() { err = errors.Join(err, drop()) }()
-		broker, failed := b.broker(ctx, false)
+		broker, failed := b.broker(ctx, false, ceiling.Partitions)
 		if failed != nil {
 			return nil, failed
 		}

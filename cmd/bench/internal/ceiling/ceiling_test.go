@@ -41,7 +41,7 @@ func TestSignatureHandlerChecksTheSignature(t *testing.T) {
 }
 
 func TestFranzHandlerAnswersWhenTheLogHasTheBody(t *testing.T) {
-	cluster, err := ceiling.Broker(0, t.TempDir(), true)
+	cluster, err := ceiling.Broker(0, t.TempDir(), true, ceiling.Partitions)
 	require.NoError(t, err)
 	defer cluster.Close()
 	brokers := cluster.ListenAddrs()[0]

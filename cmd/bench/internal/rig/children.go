@@ -23,11 +23,12 @@ const (
 
 // ChildSettings is what the servers among the children need.
 type ChildSettings struct {
-	Port    int
-	Dir     string
-	Sync    bool
-	Secret  string
-	Brokers string
+	Port       int
+	Dir        string
+	Sync       bool
+	Partitions int
+	Secret     string
+	Brokers    string
 }
 
 // A LoadReport is one line of the generator's output: how far it is, or, last, the result.
