@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -72,6 +73,31 @@ func (p *part) failed() error {
 		}
 	}
 	return nil
+}
+
+// forget takes back what the writer noted, so that the rows can be tried again.
+func (p *part) forget() {
+	for i, err := range p.results {
+		if isOutcome(err) {
+			p.results[i] = nil
+		}
+	}
+}
+
+// isOutcome tells what became of a row from what was wrong with it before it was tried.
+func isOutcome(err error) bool {
+	_, duplicate := errors.AsType[*store.DuplicateError](err)
+	return duplicate || errors.Is(err, store.ErrVersion)
+}
+
+func (r *request) failed() bool {
+	return slices.ContainsFunc(r.parts, func(p part) bool { return p.failed() != nil })
+}
+
+func (r *request) forget() {
+	for i := range r.parts {
+		r.parts[i].forget()
+	}
 }
 
 func startWriter(ctx context.Context, db *sql.DB, log *slog.Logger, m *metrics) (*writer, error) {
@@ -163,15 +189,13 @@ func (w *writer) serve(ctx context.Context, first *request) {
 	}
 	group, next := w.gather(first)
 	started, rows := time.Now(), 0
-	err := w.transaction(ctx, func() error {
-		for _, r := range group {
-			rows += r.rows()
-			if err := w.apply(r); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	for _, r := range group {
+		rows += r.rows()
+	}
+	err := w.transaction(ctx, func() error { return w.applyAll(group) })
+	if errors.Is(err, errUndone) {
+		err = w.onceMore(ctx, group)
+	}
 	w.metrics.writes.Observe(float64(rows))
 	w.metrics.seconds.Observe(time.Since(started).Seconds())
 	for _, r := range group {
@@ -219,30 +243,76 @@ func (r *request) size() int {
 	return n
 }
 
-// apply writes a request's rows and notes what became of each. The error is one that ends the transaction, which serves other
-// requests too: one that must be whole is undone alone.
+// errUndone ends a transaction in which a request that must be whole was not.
+var errUndone = errors.New("sqlite: a request could not be done whole")
+
+// applyAll writes the requests' rows and notes what became of each. It takes for granted that all can be done: going back to
+// where one began costs a copy of every page that is changed meanwhile.
+func (w *writer) applyAll(group []*request) error {
+	for _, r := range group {
+		if err := w.apply(r); err != nil {
+			return err
+		}
+		if r.whole && r.failed() {
+			return errUndone
+		}
+	}
+	return nil
+}
+
+// onceMore does what a transaction that was undone still owes. A request that was alone has its answer; of several each gets a
+// place to go back to.
+func (w *writer) onceMore(ctx context.Context, group []*request) error {
+	if len(group) == 1 {
+		return nil
+	}
+	return w.transaction(ctx, func() error {
+		for _, r := range group {
+			r.forget()
+			if err := w.applyApart(r); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// applyApart is apply for a request that may fail beside others.
+func (w *writer) applyApart(r *request) error {
+	if !r.whole {
+		return w.apply(r)
+	}
+	if _, err := w.session.exec("SAVEPOINT whole"); err != nil {
+		return err
+	}
+	if err := w.apply(r); err != nil {
+		return err
+	}
+	if r.failed() {
+		if _, err := w.session.exec("ROLLBACK TO whole"); err != nil {
+			return err
+		}
+	}
+	_, err := w.session.exec("RELEASE whole")
+	return err
+}
+
+// apply writes a request's rows, part by part; one that must be whole ends behind the part that failed. The error is one that
+// ends the transaction.
 func (w *writer) apply(r *request) error {
 	if !r.whole {
 		_, err := w.applyRows(&r.parts[0], r.parts[0].pending())
-		return err
-	}
-	if _, err := w.session.exec("SAVEPOINT whole"); err != nil {
 		return err
 	}
 	for i := range r.parts {
 		if err := w.applyPart(&r.parts[i]); err != nil {
 			return err
 		}
-		if r.parts[i].failed() == nil {
-			continue
+		if r.parts[i].failed() != nil {
+			return nil
 		}
-		if _, err := w.session.exec("ROLLBACK TO whole"); err != nil {
-			return err
-		}
-		break
 	}
-	_, err := w.session.exec("RELEASE whole")
-	return err
+	return nil
 }
 
 // applyPart comes back to rows that met a taken key for as long as other rows of the part may have given it free.
