@@ -43,7 +43,8 @@ func Collections() []Collection {
 		{Name: conversations, Indexes: []Index{
 			{Name: "open_key", Fields: asc("open_key"), Unique: true, Sparse: true},
 			{Name: "thread", Fields: append(asc("thread_key"), desc("created_at")...)},
-			{Name: "contact_activity", Fields: append(asc("contact_id"), desc("last_activity_at")...)},
+			// Of one person there are few: they are sorted when they are asked for, so that a message need not move an entry.
+			{Name: "contact", Fields: asc("contact_id")},
 			{Name: "activity", Fields: desc("last_activity_at")},
 			{Name: "state_activity", Fields: append(asc("state"), desc("last_activity_at")...)},
 			{Name: "assignee_state_activity", Fields: append(asc("assignee", "state"), desc("last_activity_at")...)},

@@ -33,6 +33,7 @@ import (
 type Engine struct {
 	log     *slog.Logger
 	readers *sql.DB
+	reader  *reader
 	writers *sql.DB
 	writer  *writer
 	types   document.Types
@@ -72,16 +73,17 @@ func Open(ctx context.Context, path string, log *slog.Logger, reg prometheus.Reg
 	n := max(4, runtime.GOMAXPROCS(0))
 	e.readers.SetMaxOpenConns(n)
 	e.readers.SetMaxIdleConns(n)
+	e.reader = newReader(e.readers)
 	if e.writer, err = startWriter(ctx, e.writers, e.log, newMetrics(reg)); err != nil {
 		return nil, errors.Join(failure("open", err), e.readers.Close(), e.writers.Close())
 	}
 	return e, nil
 }
 
-// dsn names the file. Page size and journal mode come first: they shape a new file.
+// dsn names the file. The journal mode comes early: it shapes a new file.
 func dsn(path string, pragmas ...string) string {
 	values := url.Values{"_pragma": append([]string{
-		"busy_timeout(5000)", "page_size(8192)", "journal_mode(WAL)", "synchronous(FULL)", "journal_size_limit(67108864)", "temp_store(MEMORY)",
+		"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "journal_size_limit(67108864)", "temp_store(MEMORY)",
 	}, pragmas...)}
 	return (&url.URL{Scheme: "file", Path: path, RawQuery: values.Encode()}).String()
 }
@@ -101,6 +103,7 @@ func (e *Engine) Ping(ctx context.Context) error {
 // Close implements store.Engine. What was queued is written first.
 func (e *Engine) Close(context.Context) error {
 	e.closing.Do(func() {
+		e.reader.close()
 		e.closeFail = errors.Join(e.writer.stop(), e.readers.Close(), e.writers.Close())
 	})
 	if e.closeFail != nil {

@@ -87,9 +87,8 @@ func (e *Engine) Count(ctx context.Context, collection string, filter []store.Co
 			return 0, failure("count", err)
 		}
 	}
-	var n int64
-	text := "SELECT count(*) FROM (" + b.selected("1", nil, int(limit)) + ")"
-	if err := e.readers.QueryRowContext(ctx, text, b.arguments...).Scan(&n); err != nil {
+	n, err := e.reader.count(ctx, "SELECT count(*) FROM ("+b.selected("1", nil, int(limit))+")", b.arguments)
+	if err != nil {
 		return 0, failure("count", err)
 	}
 	return n, nil
@@ -127,7 +126,7 @@ func (e *Engine) Search(ctx context.Context, collection string, q store.TextQuer
 
 // read hands every document a text selects to decode and returns how many there were.
 func (e *Engine) read(ctx context.Context, text string, arguments []any, only []string, decode store.Decode) (int, error) {
-	rows, err := e.readers.QueryContext(ctx, text, arguments...)
+	rows, err := e.reader.query(ctx, text, arguments)
 	if err != nil {
 		return 0, failure("read", err)
 	}
@@ -191,12 +190,12 @@ func (e *Engine) common(ctx context.Context, t *table, q store.Query, at int) (m
 		if err := b.compare(column, c); err != nil {
 			return nil, failure("find", err)
 		}
-		var n int
 		text := fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM %s WHERE %s LIMIT %d)", source, strings.Join(b.where, " AND "), at)
-		if err := e.readers.QueryRowContext(ctx, text, b.arguments...).Scan(&n); err != nil {
+		n, err := e.reader.count(ctx, text, b.arguments)
+		if err != nil {
 			return nil, failure("find", err)
 		}
-		common[i] = n == at
+		common[i] = n == int64(at)
 	}
 	return common, nil
 }
@@ -323,11 +322,14 @@ func (b *builder) in(column string, value any) error {
 	if !ok {
 		return fmt.Errorf("list expected, not %T", value)
 	}
-	values := make([]any, len(list))
-	for i, s := range list {
-		values[i] = s
+	values := make([]any, 0, len(list))
+	for _, s := range list {
+		values = append(values, s)
 	}
-	b.add(column+" IN ("+strings.TrimSuffix(strings.Repeat("?,", len(list)), ",")+")", values...)
+	for n := len(list); n&(n-1) != 0; n++ { // the last again, so that lists of all lengths have few texts
+		values = append(values, list[len(list)-1])
+	}
+	b.add(column+" IN ("+strings.TrimSuffix(strings.Repeat("?,", len(values)), ",")+")", values...)
 	return nil
 }
 

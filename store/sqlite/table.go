@@ -126,9 +126,12 @@ func (t *table) create() []string {
 		all = append(all, "CREATE INDEX "+quote(t.Name+"/expiry")+" ON "+t.name()+" ("+quote(column(t.ExpireAfter))+")")
 	}
 	if len(t.Text) > 0 {
-		// The words come folded from document.Words: ascii leaves them alone, and their places are of no use. Beginnings have
-		// lists of their own: what is typed so far would otherwise be merged from the lists of all words that begin so.
-		all = append(all, "CREATE VIRTUAL TABLE "+t.text()+" USING fts5(words, content='', contentless_delete=1, detail='none', prefix='2 3 4 5', tokenize='ascii')")
+		// The words come folded from document.Words: ascii leaves them alone, and their places are of no use. Short beginnings
+		// have lists of their own: what is typed so far would otherwise be merged from the lists of very many words.
+		all = append(all,
+			"CREATE VIRTUAL TABLE "+t.text()+" USING fts5(words, content='', contentless_delete=1, detail='none', prefix='2 3', tokenize='ascii')",
+			// A commit of a few messages adds a small segment. Merging them when there are 8 instead of 4 halves that work.
+			"INSERT INTO "+t.text()+" ("+t.text()+", rank) VALUES ('automerge', 8)")
 	}
 	return all
 }
