@@ -36,6 +36,7 @@ type Engine struct {
 	reader  *reader
 	writers *sql.DB
 	writer  *writer
+	copier  *checkpointer
 	types   document.Types
 	encoder encoder
 
@@ -63,7 +64,7 @@ func Open(ctx context.Context, path string, log *slog.Logger, reg prometheus.Reg
 	}
 	e := &Engine{log: log.With("component", "sqlite")}
 	e.tables.Store(&map[string]*table{})
-	if e.writers, err = sql.Open("sqlite", dsn(path, "cache_size(-32768)")); err != nil {
+	if e.writers, err = sql.Open("sqlite", dsn(path, "cache_size(-32768)", "wal_autocheckpoint(0)")); err != nil {
 		return nil, fmt.Errorf("sqlite: open: %w", err)
 	}
 	e.writers.SetMaxOpenConns(1)
@@ -77,6 +78,12 @@ func Open(ctx context.Context, path string, log *slog.Logger, reg prometheus.Reg
 	if e.writer, err = startWriter(ctx, e.writers, e.log, newMetrics(reg)); err != nil {
 		return nil, errors.Join(failure("open", err), e.readers.Close(), e.writers.Close())
 	}
+	copiers, err := sql.Open("sqlite", dsn(path, "cache_size(-1024)"))
+	if err != nil {
+		return nil, errors.Join(failure("open", err), e.writer.stop(), e.readers.Close(), e.writers.Close())
+	}
+	copiers.SetMaxOpenConns(1)
+	e.copier = startCheckpointer(ctx, copiers, e.writer, e.log)
 	return e, nil
 }
 
@@ -104,7 +111,7 @@ func (e *Engine) Ping(ctx context.Context) error {
 func (e *Engine) Close(context.Context) error {
 	e.closing.Do(func() {
 		e.reader.close()
-		e.closeFail = errors.Join(e.writer.stop(), e.readers.Close(), e.writers.Close())
+		e.closeFail = errors.Join(e.copier.stop(), e.writer.stop(), e.readers.Close(), e.writers.Close())
 	})
 	if e.closeFail != nil {
 		return fmt.Errorf("sqlite: close: %w", e.closeFail)

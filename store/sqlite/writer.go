@@ -17,12 +17,11 @@ import (
 
 // Bounds of the writer. Callers whose request finds the queue full wait for a place, or for their context.
 const (
-	queueLength  = 256
-	commitRows   = 4000     // no further request joins a transaction of this size
-	commitBytes  = 32 << 20 // nor one this large
-	sweepEvery   = time.Minute
-	sweepAtOnce  = 500
-	checkpointAt = "PRAGMA wal_autocheckpoint(4000)" // pages: fewer, larger checkpoints than the default
+	queueLength = 256
+	commitRows  = 4000     // no further request joins a transaction of this size
+	commitBytes = 32 << 20 // nor one this large
+	sweepEvery  = time.Minute
+	sweepAtOnce = 500
 )
 
 // A writer owns the file's one writing connection. While a commit waits for the disk, requests queue; the next
@@ -37,13 +36,15 @@ type writer struct {
 	stopped  chan struct{}
 	once     sync.Once
 	expiring atomic.Pointer[map[string]*table]
+
+	committed atomic.Bool // since the checkpointer looked
 }
 
-// A request is one call of Write or WriteAll, or something to be done alone in a transaction.
+// A request is one call of Write or WriteAll, or something to be done between transactions.
 type request struct {
 	parts []part
 	whole bool // all of it or nothing
-	alone func(context.Context, *sql.Conn) error
+	apart func(context.Context, *sql.Conn) error
 	done  chan error
 }
 
@@ -104,9 +105,6 @@ func startWriter(ctx context.Context, db *sql.DB, log *slog.Logger, m *metrics) 
 	conn, err := db.Conn(ctx)
 	if err != nil {
 		return nil, err
-	}
-	if _, err := conn.ExecContext(ctx, checkpointAt); err != nil {
-		return nil, errors.Join(err, conn.Close())
 	}
 	// A transaction serves many callers; none of them may cancel it.
 	detached := context.WithoutCancel(ctx)
@@ -175,16 +173,22 @@ func (w *writer) do(ctx context.Context, r *request) error {
 	}
 }
 
-// alone runs something in a transaction of its own, between other callers' transactions.
+// alone runs something in a transaction of its own.
 func (w *writer) alone(ctx context.Context, run func(context.Context, *sql.Conn) error) error {
-	return w.do(ctx, &request{alone: run, done: make(chan error, 1)})
+	return w.between(ctx, func(ctx context.Context, conn *sql.Conn) error {
+		defer w.session.close() // its statements may be for tables that are no more
+		return w.transaction(ctx, func() error { return run(ctx, conn) })
+	})
+}
+
+// between runs something on the writer's connection between other callers' transactions.
+func (w *writer) between(ctx context.Context, run func(context.Context, *sql.Conn) error) error {
+	return w.do(ctx, &request{apart: run, done: make(chan error, 1)})
 }
 
 func (w *writer) serve(ctx context.Context, first *request) {
-	if first.alone != nil {
-		err := w.transaction(ctx, func() error { return first.alone(ctx, w.conn) })
-		w.session.close() // its statements may be for tables that are no more
-		first.done <- err
+	if first.apart != nil {
+		first.done <- first.apart(ctx, w.conn)
 		return
 	}
 	group, next := w.gather(first)
@@ -206,14 +210,14 @@ func (w *writer) serve(ctx context.Context, first *request) {
 	}
 }
 
-// gather takes what is queued behind the first request, up to the bounds. A request that wants to be alone comes after.
+// gather takes what is queued behind the first request, up to the bounds. One that stands apart comes after.
 func (w *writer) gather(first *request) (group []*request, next *request) {
 	group = []*request{first}
 	rows, bytes := first.rows(), first.size()
 	for rows < commitRows && bytes < commitBytes {
 		select {
 		case r := <-w.queue:
-			if r.alone != nil {
+			if r.apart != nil {
 				return group, r
 			}
 			group = append(group, r)
@@ -354,6 +358,7 @@ func (w *writer) transaction(ctx context.Context, run func() error) error {
 	err := run()
 	if err == nil {
 		_, err = w.conn.ExecContext(ctx, "COMMIT")
+		w.committed.Store(true)
 	}
 	if err != nil {
 		if _, again := w.conn.ExecContext(ctx, "ROLLBACK"); again != nil {
