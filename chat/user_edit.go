@@ -44,6 +44,13 @@ func (u *User) SetDepartments(ids []string, existing []Department) {
 	u.Departments = kept
 }
 
+// LeaveDepartment takes the user out of a department, and reports whether they were in it.
+func (u *User) LeaveDepartment(id string) bool {
+	n := len(u.Departments)
+	u.Departments = slices.DeleteFunc(slices.Clone(u.Departments), func(x string) bool { return x == id })
+	return len(u.Departments) < n
+}
+
 // Active reports whether the user may sign in.
 func (u *User) Active() bool { return u.DisabledAt.IsZero() }
 

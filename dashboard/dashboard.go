@@ -130,6 +130,7 @@ type Config struct {
 	AccountName func(chat.Channel, string) string  // configured name of a number, account or widget; nil: its id
 	KeepIP      func(policy, ip string) string     // what may be kept of an address in the audit log; nil: nothing
 	SignOnRole  chat.Role                          // of whoever single sign-on brings for the first time; empty: they are refused
+	Number      func(typed, country string) (string, error) // the international spelling of a number somebody typed, or a *chat.InputError; nil: as it is typed
 	Device      func(userAgent string) chat.Device // what a browser says it is; nil: nothing is known
 	IPPolicy    string                             // what is kept of visitors' addresses unless the workspace says otherwise
 	GeoCredits  []view.Credit                      // shown beside places found by address
@@ -179,6 +180,9 @@ func New(deps Deps, config Config) (*Dashboard, error) {
 func withDefaults(c Config) Config {
 	if c.ClientIP == nil {
 		c.ClientIP = func(ctx *fiber.Ctx) string { return ctx.Context().RemoteIP().String() }
+	}
+	if c.Number == nil {
+		c.Number = func(typed, _ string) (string, error) { return typed, nil }
 	}
 	if c.Device == nil {
 		c.Device = func(string) chat.Device { return chat.Device{} }

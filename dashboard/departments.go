@@ -89,8 +89,32 @@ func (d *Dashboard) deleteDepartment(c *fiber.Ctx) error {
 		if more {
 			return d.settleDepartments(c, id, "", "", &chat.InputError{Field: "to", Message: "2,000 conversations were moved and there are more: delete it again to go on."})
 		}
+		if err := d.leaveDepartment(c, id); err != nil {
+			return err
+		}
 	}
 	return d.editDepartments(c, id, "", "deleted", func(s *chat.Settings) error { return s.DropDepartment(id, seen, d.editor(c)) })
+}
+
+// leaveDepartment takes everybody out of a department that is about to go.
+func (d *Dashboard) leaveDepartment(c *fiber.Ctx, id string) error {
+	users, err := d.Users.Users(c.UserContext())
+	if err != nil {
+		return fmt.Errorf("dashboard: list users: %w", err)
+	}
+	for i := range users {
+		if !users[i].LeaveDepartment(id) {
+			continue
+		}
+		_, err := d.Users.UpdateUser(c.UserContext(), users[i].ID, func(u *chat.User) error {
+			u.LeaveDepartment(id)
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("dashboard: take a user out of a department: %w", err)
+		}
+	}
+	return nil
 }
 
 func (d *Dashboard) editDepartments(c *fiber.Ctx, id, typed, done string, edit func(*chat.Settings) error) error {

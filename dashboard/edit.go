@@ -112,7 +112,14 @@ func (d *Dashboard) setField(c *fiber.Ctx) error {
 	var before string
 	contact, err := d.editContact(c, func(contact *chat.Contact, at time.Time) error {
 		before = view.RawField(contact, name)
-		return contact.Set(name, value, seen, by(c), at)
+		typed := value
+		if name == chat.FieldPhone && form(c, "undo") == "" { // what stood there comes back as it was
+			var err error
+			if typed, err = d.config.Number(value, contact.Country); err != nil {
+				return err
+			}
+		}
+		return contact.Set(name, typed, seen, by(c), at)
 	})
 	if err != nil {
 		return d.refuseField(c, name, value, err)
@@ -127,7 +134,7 @@ func (d *Dashboard) setField(c *fiber.Ctx) error {
 	parts := []part{{"oob/field", f}}
 	if f.Raw != before {
 		parts = append(parts, part{"oob/toast", toast{Text: f.Label + " saved", Undo: undoTo(c, f.SaveURL,
-			view.Attribute{Key: "value", Value: before}, view.Attribute{Key: "seen", Value: view.Version(f.Seen)})}})
+			view.Attribute{Key: "value", Value: before}, view.Attribute{Key: "seen", Value: view.Version(f.Seen)}, view.Attribute{Key: "undo", Value: "1"})}})
 	}
 	return d.answer(c, http.StatusOK, parts...)
 }

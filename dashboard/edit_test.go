@@ -250,3 +250,50 @@ func find0(t *testing.T, body, key string) string {
 	from := strings.LastIndex(body[:start], "<")
 	return body[from : start+strings.Index(body[start:], "</form>")]
 }
+
+func TestATypedNumberIsSpelledForItsCountry(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.d.config.Number = func(typed, country string) (string, error) {
+		if typed == "+44 1" {
+			return "", &chat.InputError{Field: chat.FieldPhone, Message: "This is too short."}
+		}
+		require.Equal(t, "BR", country)
+		return strings.TrimPrefix(typed, "local "), nil
+	}
+	got := s.htmx(anaFields+"phone", "value", "+44 1", "seen", "0")
+	require.Equal(t, http.StatusUnprocessableEntity, got.StatusCode)
+	require.Contains(t, got.body, "This is too short.")
+	got = s.htmx(anaFields+"phone", "value", "local +5511912345678", "seen", "0")
+	require.Equal(t, http.StatusOK, got.StatusCode)
+	require.Equal(t, "+5511912345678", s.store.contacts[anaID].Phone)
+	require.Equal(t, http.StatusOK, s.undo(got).StatusCode)
+	require.Equal(t, "+12025550143", s.store.contacts[anaID].Phone, "what stood there comes back unchecked")
+}
+
+func TestThePageOfSomebodyErasedSaysSo(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	require.Equal(t, http.StatusSeeOther, s.post("/contacts/"+anaID+"/erase", "sure", "1").StatusCode)
+	delete(s.store.contacts, anaID)
+	page := s.get("/contacts/" + anaID)
+	require.Equal(t, http.StatusNotFound, page.StatusCode)
+	require.Contains(t, page.body, "This person was erased")
+	require.NotContains(t, page.body, "Ana Sample")
+	open := s.get("/contacts/"+anaID+"?tab=conversations", "HX-Request", "true")
+	require.Equal(t, "/contacts/"+anaID, open.Header.Get("HX-Redirect"), "an open page is led there")
+	require.NotContains(t, s.get("/contacts/c0000000000000000000000000000009").body, "erased", "somebody who never was")
+}
+
+func TestADepartmentThatGoesLeavesItsPeople(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	sales := chat.Department{ID: "sales", Name: "Sales"}
+	s.store.settings.Departments = []chat.Department{sales}
+	ben := s.store.users[benID]
+	ben.Departments = []string{"sales", "support"}
+	s.store.users[benID] = ben
+	require.Equal(t, http.StatusOK, s.htmx("/settings/departments/sales/delete", "seen", sales.Seen()).StatusCode)
+	require.Empty(t, s.store.settings.Departments)
+	require.Equal(t, []string{"support"}, s.store.users[benID].Departments)
+}

@@ -2,6 +2,7 @@ package dashboard
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -55,6 +56,30 @@ func privacyOf(c *fiber.Ctx, contact *chat.Contact) *view.Privacy {
 		return nil
 	}
 	return view.PrivacyOf(contact.ID)
+}
+
+// gone is the error of a page about somebody who was erased: it says so. A page that was open and asks for news is led here.
+func (d *Dashboard) gone(c *fiber.Ctx, contact string, cause error) error {
+	if !errors.Is(cause, chat.ErrNotFound) {
+		return cause
+	}
+	erasure, err := d.Erasures.Erasure(c.UserContext(), chat.ErasureID(contact))
+	if err != nil {
+		return cause
+	}
+	if fragment(c) {
+		c.Set("HX-Redirect", view.ContactURL(contact))
+		return c.SendStatus(http.StatusNotFound)
+	}
+	clock := d.clock(c)
+	w := &worded{
+		title: "This person was erased", text: "Their contact, conversations and notes were removed on " + clock.Moment(erasure.RequestedAt).Exact + ". What was being written about them was not kept. Nothing is wrong, and there is nothing to do.",
+		link: "/contacts", linkText: "To the contacts", cause: cause,
+	}
+	if rank(signedIn(c).user.Role) >= rank(supervisor) {
+		w.link, w.linkText = erasuresPath+"/"+url.PathEscape(erasure.ID), "The certificate"
+	}
+	return w
 }
 
 // erasePlan asks before a person is erased: what goes, what stays until when.

@@ -2,7 +2,9 @@ package dashboard
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 
 	"switchboard/chat"
@@ -11,9 +13,43 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// Escalations lists the hand-overs from the AI to a human. Whoever records one publishes a change of what "escalation".
+// Escalations lists the hand-overs from the AI to a human, and notes who takes one. Whoever records one publishes a change of
+// what "escalation".
 type Escalations interface {
 	Escalations(ctx context.Context, contactIDs []string, page chat.PageRequest) (chat.List[chat.Escalation], error)
+	Escalation(ctx context.Context, id string) (chat.Escalation, error)
+	TakeEscalation(ctx context.Context, id string, by chat.Author) (chat.Escalation, error)
+}
+
+func (d *Dashboard) escalationRoutes() []route {
+	return []route{{post, "/inbox/:conversation/escalations/:escalation/take", agent, d.takeEscalation}}
+}
+
+// takeEscalation notes that the caller handles a hand-over. Of two who take it the first one has it; the other is told who.
+func (d *Dashboard) takeEscalation(c *fiber.Ctx) error {
+	e, err := d.Escalations.Escalation(c.UserContext(), param(c, "escalation"))
+	if err == nil && e.ConversationID != param(c, "conversation") {
+		err = fmt.Errorf("dashboard: a hand-over of another conversation: %w", chat.ErrNotFound)
+	}
+	if err == nil {
+		e, err = d.Escalations.TakeEscalation(c.UserContext(), e.ID, chat.Author{ID: signedIn(c).user.ID, Name: by(c)})
+	}
+	late := errors.Is(err, chat.ErrConflict) && e.TakenByID != ""
+	if err != nil && !late {
+		return fmt.Errorf("dashboard: take an escalation: %w", err)
+	}
+	if !late {
+		d.changed(c, chat.Change{Conversation: e.ConversationID, Contact: e.ContactID, Channel: e.Channel, What: []string{"conversation", "escalation"}})
+	}
+	if !fragment(c) {
+		return back(c, deskPath(c))
+	}
+	said := "You have taken the hand-over"
+	if late {
+		said = e.TakenBy + " has taken it already"
+	}
+	list := view.EscalationsOf([]chat.Escalation{e}, d.form(c, localPath(form(c, "return"), deskPath(c))), d.clock(c))
+	return d.answer(c, http.StatusOK, part{"oob/escalation", list}, part{"oob/toast", toast{Text: said}})
 }
 
 // escalationsOf makes the tab of hand-overs.
@@ -25,7 +61,7 @@ func (d *Dashboard) escalationsOf(c *fiber.Ctx, a *about) (*view.Escalations, er
 	if err := d.keepVisible(c, &found); err != nil {
 		return nil, err
 	}
-	out := view.EscalationsOf(found.Items, d.clock(c))
+	out := view.EscalationsOf(found.Items, a.form, d.clock(c))
 	out.Stretch = a.stretch(c, found.Next, nil, view.Empty{
 		Icon: "bot", Title: "No hand-overs",
 		Text: "When an AI agent answers this person and hands the conversation to a human, it is listed here: when, on which channel, why, and who took it.",

@@ -130,3 +130,24 @@ func (f *fake) Escalations(_ context.Context, ids []string, p chat.PageRequest) 
 	slices.SortFunc(found, func(a, b chat.Escalation) int { return b.At.Compare(a.At) })
 	return page(found, p), err
 }
+
+func (f *fake) Escalation(_ context.Context, id string) (chat.Escalation, error) {
+	unlock, err := f.lock()
+	defer unlock()
+	i := slices.IndexFunc(f.escalations, func(e chat.Escalation) bool { return e.ID == id })
+	if err != nil || i < 0 {
+		return chat.Escalation{}, cmp.Or(err, fmt.Errorf("fake: escalation: %w", chat.ErrNotFound))
+	}
+	return f.escalations[i], nil
+}
+
+func (f *fake) TakeEscalation(ctx context.Context, id string, by chat.Author) (chat.Escalation, error) {
+	e, err := f.Escalation(ctx, id)
+	if err == nil {
+		err = e.Take(by, noon)
+	}
+	if err == nil {
+		f.escalations[slices.IndexFunc(f.escalations, func(x chat.Escalation) bool { return x.ID == id })] = e
+	}
+	return e, err
+}

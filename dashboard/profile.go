@@ -27,7 +27,7 @@ type contactBody struct {
 func (d *Dashboard) contact(c *fiber.Ctx) error {
 	contact, err := d.Contacts.Contact(c.UserContext(), param(c, "contact"))
 	if err != nil {
-		return fmt.Errorf("dashboard: read contact: %w", err)
+		return d.gone(c, param(c, "contact"), fmt.Errorf("dashboard: read contact: %w", err))
 	}
 	if contact.MergedInto != "" {
 		return c.Redirect(view.ContactURL(contact.MergedInto), http.StatusSeeOther)

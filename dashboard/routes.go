@@ -63,6 +63,7 @@ func (d *Dashboard) routes() []route {
 		d.historyRoutes(),
 		d.commentRoutes(),
 		d.noticeRoutes(),
+		d.escalationRoutes(),
 	)
 }
 

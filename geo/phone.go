@@ -2,6 +2,7 @@ package geo
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/nyaruka/phonenumbers"
@@ -30,6 +31,53 @@ func (l *Locator) Phone(e164 string) (chat.Geo, bool) {
 	}
 	l.lookups.WithLabelValues(sourcePhone, result).Inc()
 	return answer.geo, answer.found
+}
+
+// Number is the international spelling of a number that somebody typed: with its country code, or as it is dialled within the
+// country. What cannot be a number there is a *chat.InputError that says what to do. Whether anybody has the number is not
+// known here, and new ranges are given out every month, so only its country code and its length decide. What does not look
+// like a number at all is left to the caller.
+func Number(typed, country string) (string, error) {
+	typed = strings.TrimSpace(typed)
+	international := strings.HasPrefix(typed, "+")
+	if len(typed) > 2*maxPhone || strings.Trim(typed, "+0123456789 ().-/\u00a0\u202f\u2010\u2011\u2012\u2013") != "" || !international && (country == "" || typed == "") {
+		return typed, nil
+	}
+	number, err := phonenumbers.Parse(typed, country)
+	if err != nil && !international {
+		return typed, nil
+	}
+	if err != nil {
+		return "", wrongNumber("No country has this country code. Check the digits after the +. Example: +44 20 7946 0018")
+	}
+	code := "+" + strconv.Itoa(int(number.GetCountryCode()))
+	where := "numbers that begin with " + code
+	switch phonenumbers.IsPossibleNumberWithReason(number) {
+	case phonenumbers.TOO_SHORT, phonenumbers.IS_POSSIBLE_LOCAL_ONLY:
+		return "", wrongNumber("This is too short for " + where + ". Check that no digit and no area code is missing.")
+	case phonenumbers.TOO_LONG:
+		return "", wrongNumber("This is too long for " + where + ". Check for a digit too many.")
+	case phonenumbers.INVALID_COUNTRY_CODE:
+		return "", wrongNumber("No country has this country code. Check the digits after the +. Example: +44 20 7946 0018")
+	case phonenumbers.INVALID_LENGTH:
+		return "", wrongNumber("No " + where + " have this many digits. Check for a missing digit or one too many.")
+	case phonenumbers.IS_POSSIBLE:
+	}
+	if digits := plainDigits(typed); international && !strings.HasPrefix(digits, code[1:]+"0") {
+		return typed, nil
+	}
+	return phonenumbers.Format(number, phonenumbers.E164), nil // +44 (0)20 and 020 are +44 20
+}
+
+func wrongNumber(message string) error { return &chat.InputError{Field: chat.FieldPhone, Message: message} }
+
+func plainDigits(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, s)
 }
 
 func (l *Locator) locatePhone(e164 string) (chat.Geo, bool) {

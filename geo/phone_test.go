@@ -1,6 +1,7 @@
 package geo
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -69,4 +70,35 @@ func FuzzPhone(f *testing.F) {
 			t.Fatalf("%q: not found, and yet %+v", number, g)
 		}
 	})
+}
+
+func TestATypedNumberFitsItsCountry(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ typed, country, want, refused string }{
+		"as it is":            {typed: "+12025550143", want: "+12025550143"},
+		"with blanks":         {typed: " +44 7700 900123 ", want: "+44 7700 900123"},
+		"with the zero":       {typed: "+44 (0)20 7946 0018", want: "+442079460018"},
+		"Italy keeps it":      {typed: "+39 06 1234 5678", want: "+39 06 1234 5678"},
+		"within the country":  {typed: "020 7946 0018", country: "GB", want: "+442079460018"},
+		"no country is known": {typed: "020 7946 0018", want: "020 7946 0018"},
+		"Mexico, old":         {typed: "+5215512345678", want: "+5215512345678"},
+		"too short":           {typed: "+1 202 555", refused: "This is too short for numbers that begin with +1. Check that no digit and no area code is missing."},
+		"too long":            {typed: "+4420794600181234", refused: "This is too long for numbers that begin with +44. Check for a digit too many."},
+		"nobody's code":       {typed: "+999 123 456 78", refused: "No country has this country code. Check the digits after the +. Example: +44 20 7946 0018"},
+		"no number":           {typed: "call me", want: "call me"},
+		"nothing":             {typed: "  ", country: "GB", want: ""},
+		"hostile":             {typed: "+" + strings.Repeat("1", 5000), want: "+" + strings.Repeat("1", 5000)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := Number(c.typed, c.country)
+			if c.refused != "" {
+				message, _ := chat.IsInput(err)
+				require.Equal(t, c.refused, message)
+				return
+			}
+			require.NoError(t, err)
+			require.Equal(t, c.want, got)
+		})
+	}
 }

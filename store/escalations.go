@@ -27,6 +27,11 @@ func (s *Store) RecordEscalation(ctx context.Context, e chat.Escalation) error {
 	return s.noteEscalation(ctx, &kept)
 }
 
+// Escalation returns one hand-over.
+func (s *Store) Escalation(ctx context.Context, id string) (chat.Escalation, error) {
+	return one[chat.Escalation](ctx, s.engine, escalations, id)
+}
+
 // TakeEscalation notes who handles an escalation. It is idempotent for whoever took it; for anybody else it is
 // chat.ErrConflict, with the escalation as it stands.
 func (s *Store) TakeEscalation(ctx context.Context, id string, by chat.Author) (chat.Escalation, error) {

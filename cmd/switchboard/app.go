@@ -334,7 +334,7 @@ func (a *App) openScreens(s *store.Store) error {
 		Views: s, Finder: s,
 		LabelUses: s, Eraser: s, Erasures: s, Archive: s, LogKeeping: keeping{log: a.stream, embedded: a.cfg.embeddedLog()},
 		Merger: s, Lookalikes: s,
-	}, dashboard.Config{Secure: a.cfg.CookieSecure, ClientIP: clientIP(a.cfg.proxies), AccountName: a.file.accountNames(), GeoCredits: credits(a.places), KeepIP: a.keepIP, IPPolicy: a.cfg.IPPolicy, Device: a.device, SignOnRole: chat.Role(a.cfg.OIDCDefaultRole)})
+	}, dashboard.Config{Secure: a.cfg.CookieSecure, ClientIP: clientIP(a.cfg.proxies), AccountName: a.file.accountNames(), GeoCredits: credits(a.places), KeepIP: a.keepIP, IPPolicy: a.cfg.IPPolicy, Device: a.device, Number: geo.Number, SignOnRole: chat.Role(a.cfg.OIDCDefaultRole)})
 	if err != nil {
 		return err
 	}
