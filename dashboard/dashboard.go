@@ -125,17 +125,17 @@ func (deps *Deps) missing() string {
 
 // Config says how the dashboard runs. The zero value works.
 type Config struct {
-	Secure      bool                               // behind TLS: the cookie is Secure and bound to the host
-	ClientIP    func(*fiber.Ctx) string            // who is calling, from the trusted proxy hop; nil: the connection's address
-	AccountName func(chat.Channel, string) string  // configured name of a number, account or widget; nil: its id
-	KeepIP      func(policy, ip string) string     // what may be kept of an address in the audit log; nil: nothing
-	SignOnRole  chat.Role                          // of whoever single sign-on brings for the first time; empty: they are refused
+	Secure      bool                                        // behind TLS: the cookie is Secure and bound to the host
+	ClientIP    func(*fiber.Ctx) string                     // who is calling, from the trusted proxy hop; nil: the connection's address
+	AccountName func(chat.Channel, string) string           // configured name of a number, account or widget; nil: its id
+	KeepIP      func(policy, ip string) string              // what may be kept of an address in the audit log; nil: nothing
+	SignOnRole  chat.Role                                   // of whoever single sign-on brings for the first time; empty: they are refused
 	Number      func(typed, country string) (string, error) // the international spelling of a number somebody typed, or a *chat.InputError; nil: as it is typed
-	Device      func(userAgent string) chat.Device // what a browser says it is; nil: nothing is known
-	IPPolicy    string                             // what is kept of visitors' addresses unless the workspace says otherwise
-	GeoCredits  []view.Credit                      // shown beside places found by address
-	Now         func() time.Time                   // nil: time.Now
-	Timeout     time.Duration                      // of one request; zero: 10 s
+	Device      func(userAgent string) chat.Device          // what a browser says it is; nil: nothing is known
+	IPPolicy    string                                      // what is kept of visitors' addresses unless the workspace says otherwise
+	GeoCredits  []view.Credit                               // shown beside places found by address
+	Now         func() time.Time                            // nil: time.Now
+	Timeout     time.Duration                               // of one request; zero: 10 s
 }
 
 // A Dashboard serves the screens. It is safe for concurrent use.

@@ -69,7 +69,9 @@ func Number(typed, country string) (string, error) {
 	return phonenumbers.Format(number, phonenumbers.E164), nil // +44 (0)20 and 020 are +44 20
 }
 
-func wrongNumber(message string) error { return &chat.InputError{Field: chat.FieldPhone, Message: message} }
+func wrongNumber(message string) error {
+	return &chat.InputError{Field: chat.FieldPhone, Message: message}
+}
 
 func plainDigits(s string) string {
 	return strings.Map(func(r rune) rune {
