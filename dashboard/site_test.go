@@ -63,7 +63,7 @@ func newSite(t *testing.T) *site {
 		Merger: s.store, Lookalikes: s.store,
 		Log: slog.New(slog.DiscardHandler),
 	}
-	d.config = withDefaults(Config{Now: func() time.Time { return s.now }, ClientIP: func(c *fiber.Ctx) string { return c.Get("Test-Client", "192.0.2.1") }})
+	d.config = withDefaults(Config{Timeout: time.Minute, Now: func() time.Time { return s.now }, ClientIP: func(c *fiber.Ctx) string { return c.Get("Test-Client", "192.0.2.1") }})
 	d.throttle = newThrottle(d.config.Now)
 	s.d = &d
 	s.app = fiber.New(fiber.Config{ErrorHandler: d.Error, StrictRouting: true, CaseSensitive: true, Immutable: true, DisableStartupMessage: true})
@@ -94,7 +94,7 @@ func (s *site) do(method, target string, form url.Values, headers ...string) ans
 	for i := 0; i < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
 	}
-	response, err := s.app.Test(r, 10_000)
+	response, err := s.app.Test(r, 60_000)
 	require.NoError(s.t, err)
 	content, err := io.ReadAll(response.Body)
 	require.NoError(s.t, err)

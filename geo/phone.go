@@ -43,7 +43,11 @@ func Number(typed, country string) (string, error) {
 	if len(typed) > 2*maxPhone || strings.Trim(typed, "+0123456789 ().-/\u00a0\u202f\u2010\u2011\u2012\u2013") != "" || !international && (country == "" || typed == "") {
 		return typed, nil
 	}
-	number, err := phonenumbers.Parse(typed, country)
+	dialled := plainDigits(typed)
+	if international {
+		dialled = currentForm("+" + dialled)
+	}
+	number, err := phonenumbers.Parse(dialled, country)
 	if err != nil && !international {
 		return typed, nil
 	}
@@ -63,7 +67,7 @@ func Number(typed, country string) (string, error) {
 		return "", wrongNumber("No " + where + " have this many digits. Check for a missing digit or one too many.")
 	case phonenumbers.IS_POSSIBLE:
 	}
-	if digits := plainDigits(typed); international && !strings.HasPrefix(digits, code[1:]+"0") {
+	if international && !strings.HasPrefix(dialled, code+"0") {
 		return typed, nil
 	}
 	return phonenumbers.Format(number, phonenumbers.E164), nil // +44 (0)20 and 020 are +44 20

@@ -78,7 +78,7 @@ func TestATypedNumberFitsItsCountry(t *testing.T) {
 		"as it is":            {typed: "+12025550143", want: "+12025550143"},
 		"with blanks":         {typed: " +44 7700 900123 ", want: "+44 7700 900123"},
 		"with the zero":       {typed: "+44 (0)20 7946 0018", want: "+442079460018"},
-		"Italy keeps it":      {typed: "+39 06 1234 5678", want: "+39 06 1234 5678"},
+		"Italy keeps it":      {typed: "+39 06 1234 5678", want: "+390612345678"},
 		"within the country":  {typed: "020 7946 0018", country: "GB", want: "+442079460018"},
 		"no country is known": {typed: "020 7946 0018", want: "020 7946 0018"},
 		"Mexico, old":         {typed: "+5215512345678", want: "+5215512345678"},
