@@ -51,6 +51,7 @@ func Collections() []Collection {
 			{Name: "channel_state_activity", Fields: append(asc("channel", "state"), desc("last_activity_at")...)},
 			{Name: "state_waiting", Fields: asc("state", "waiting_since")},
 			{Name: "created", Fields: asc("created_at")},
+			{Name: "state_created", Fields: asc("state", "created_at")},
 			{Name: "labels", Fields: asc("labels"), Array: true},
 			// Counts by state, of what an agent may see, need nothing else; and unlike the activity, a state changes rarely.
 			{Name: "audience_state", Fields: asc("audience", "state"), Array: true},

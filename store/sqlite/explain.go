@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"switchboard/store"
@@ -19,23 +20,23 @@ func (e *Engine) Explain(ctx context.Context, collection string, q store.Query) 
 	if q, err = t.Query(q); err != nil {
 		return "", fmt.Errorf("sqlite: explain: %w", err)
 	}
-	common, err := e.common(ctx, t, q, commonAt)
+	p, err := e.weigh(ctx, t, q, manyAt)
 	if err != nil {
 		return "", err
 	}
 	segments := document.Segments(q)
-	text, arguments, err := t.query(segments[len(segments)-1], common)
+	text, arguments, err := t.query(segments[len(segments)-1], p)
 	if err != nil {
 		return "", failure("explain", err)
 	}
-	plan, err := e.plan(ctx, text, arguments)
+	steps, err := e.steps(ctx, text, arguments)
 	if err != nil {
 		return "", failure("explain", err)
 	}
-	return t.used(plan), nil
+	return t.used(steps), nil
 }
 
-func (e *Engine) plan(ctx context.Context, text string, arguments []any) ([]string, error) {
+func (e *Engine) steps(ctx context.Context, text string, arguments []any) ([]string, error) {
 	rows, err := e.readers.QueryContext(ctx, "EXPLAIN QUERY PLAN "+text, arguments...)
 	if err != nil {
 		return nil, err
@@ -53,8 +54,12 @@ func (e *Engine) plan(ctx context.Context, text string, arguments []any) ([]stri
 	return steps, rows.Err()
 }
 
-// used finds the first index in a plan, under its declared name.
+// used finds the first index in a plan, under its declared name. Where the documents are read one after the other, it does not
+// matter what else is.
 func (t *table) used(plan []string) string {
+	if slices.Contains(plan, "SCAN "+t.Name) {
+		return ""
+	}
 	index := regexp.MustCompile(`USING (?:COVERING )?INDEX (\S+)`)
 	side := regexp.MustCompile(`SEARCH ` + t.Name + `@(\S+)`)
 	for _, step := range plan {

@@ -25,7 +25,7 @@ func (e *Engine) Get(ctx context.Context, collection string, ids []string, decod
 	for len(ids) > 0 {
 		n := min(len(ids), getChunk)
 		b := builder{table: t}
-		if err := b.condition(store.Condition{Path: document.ID, Is: store.In, Value: ids[:n]}); err != nil {
+		if err := b.condition(store.Condition{Path: document.ID, Is: store.In, Value: ids[:n]}, asWritten); err != nil {
 			return failure("get", err)
 		}
 		if _, err := e.read(ctx, b.selected("doc", nil, 0), b.arguments, nil, decode); err != nil {
@@ -45,14 +45,14 @@ func (e *Engine) Find(ctx context.Context, collection string, q store.Query, dec
 	if q, err = t.Query(q); err != nil {
 		return fmt.Errorf("sqlite: find: %w", err)
 	}
-	common, err := e.common(ctx, t, q, commonAt)
+	p, err := e.weigh(ctx, t, q, manyAt)
 	if err != nil {
 		return err
 	}
 	left := q.Limit
 	for _, segment := range document.Segments(q) {
 		segment.Limit = left
-		text, arguments, err := t.query(segment, common)
+		text, arguments, err := t.query(segment, p)
 		if err != nil {
 			return failure("find", err)
 		}
@@ -76,22 +76,32 @@ func (e *Engine) Count(ctx context.Context, collection string, filter []store.Co
 	if filter, err = t.Conditions(filter); err != nil {
 		return 0, fmt.Errorf("sqlite: count: %w", err)
 	}
-	common, err := e.common(ctx, t, store.Query{Where: filter, Limit: int(limit)}, commonCount)
-	if err != nil {
-		return 0, err
-	}
-	b := builder{table: t}
-	for i, c := range filter {
-		b.walk = common[i]
-		if err := b.condition(c); err != nil {
-			return 0, failure("count", err)
+	text, arguments, ok := t.counting(filter, limit)
+	if !ok {
+		if text, arguments, err = e.counted(ctx, t, filter, limit); err != nil {
+			return 0, err
 		}
 	}
-	n, err := e.reader.count(ctx, "SELECT count(*) FROM ("+b.selected("1", nil, int(limit))+")", b.arguments)
+	n, err := e.reader.count(ctx, text, arguments)
 	if err != nil {
 		return 0, failure("count", err)
 	}
 	return n, nil
+}
+
+// counted is the text that counts documents.
+func (e *Engine) counted(ctx context.Context, t *table, filter []store.Condition, limit int64) (string, []any, error) {
+	p, err := e.weigh(ctx, t, store.Query{Where: filter, Limit: int(limit)}, countAt)
+	if err != nil {
+		return "", nil, err
+	}
+	b := builder{table: t, all: filter}
+	for i, c := range filter {
+		if err := b.condition(c, p.way(i)); err != nil {
+			return "", nil, failure("count", err)
+		}
+	}
+	return "SELECT count(*) FROM (" + b.selected("1", nil, int(limit)) + ")", b.arguments, nil
 }
 
 // Search implements store.Engine, newest documents first.
@@ -164,64 +174,11 @@ func fill(into any, doc []byte, only []string) error {
 	return nil
 }
 
-// commonAt is how many documents a condition must hold for to be common: to a list, which is over after a page, and to a count,
-// which goes on much longer (measured at 100,000 documents).
-const (
-	commonAt    = 2000
-	commonCount = 10_000
-)
-
-// common looks at the conditions, by their number in Where, that SQLite cannot weigh when it plans, those on arrays and on
-// lists of values, and tells which hold for many documents. For a rare label the few documents are looked up and sorted;
-// for a common one the sort's index is walked until enough documents have it.
-func (e *Engine) common(ctx context.Context, t *table, q store.Query, at int) (map[int]bool, error) {
-	if q.Limit == 0 {
-		return nil, nil
-	}
-	common := map[int]bool{}
-	for i, c := range q.Where {
-		source, column := t.name(), quote(column(c.Path))
-		if index, ok := t.Array(c.Path); ok && c.Is != store.Exists {
-			source, column = t.side(index), "key"
-		} else if c.Is != store.In || !t.leads(c.Path) {
-			continue
-		}
-		b := builder{table: t}
-		if err := b.compare(column, c); err != nil {
-			return nil, failure("find", err)
-		}
-		text := fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM %s WHERE %s LIMIT %d)", source, strings.Join(b.where, " AND "), at)
-		n, err := e.reader.count(ctx, text, b.arguments)
-		if err != nil {
-			return nil, failure("find", err)
-		}
-		common[i] = n == int64(at)
-	}
-	return common, nil
-}
-
-// query is the text of a checked query without a cursor.
-func (t *table) query(q store.Query, common map[int]bool) (string, []any, error) {
-	b := builder{table: t}
-	for i, c := range q.Where {
-		b.walk = common[i]
-		if err := b.condition(c); err != nil {
-			return "", nil, err
-		}
-	}
-	if q.Limit == 0 || len(q.Sort) == 0 || len(q.Where) == 0 && len(common) == 0 {
-		return b.selected("doc", q.Sort, q.Limit), b.arguments, nil
-	}
-	// What has to be sorted is sorted without the documents.
-	inner := b.selected("n", q.Sort, q.Limit)
-	outer := builder{table: t, where: []string{"n IN (" + inner + ")"}}
-	return outer.selected("doc", q.Sort, 0), b.arguments, nil
-}
-
 // A builder collects the conditions of a statement. Values are always arguments, never text.
 type builder struct {
 	table     *table
-	walk      bool // the next array condition holds for so many documents that they are better not listed
+	all       []store.Condition // of the query, for what array indexes hold beside their elements
+	started   bool              // the order must not lead either
 	where     []string
 	arguments []any
 }
@@ -233,7 +190,11 @@ func (b *builder) selected(what string, sort []store.Field, limit int) string {
 	}
 	var keys []string
 	for _, f := range sort {
-		keys = append(keys, order(b.column(f.Path), f.Desc))
+		column := b.column(f.Path)
+		if b.started {
+			column = "+" + column
+		}
+		keys = append(keys, order(column, f.Desc))
 	}
 	if len(keys) > 0 {
 		text += " ORDER BY " + strings.Join(keys, ", ")
@@ -251,38 +212,64 @@ func (b *builder) column(path string) string {
 	return quote(column(path))
 }
 
-func (b *builder) condition(c store.Condition) error {
+func (b *builder) condition(c store.Condition, w way) error {
 	if index, ok := b.table.Array(c.Path); ok {
-		return b.member(index, c)
+		return b.member(index, c, w)
 	}
 	column := b.column(c.Path)
-	if b.walk {
+	if w == beside {
 		column = "+" + column // keeps SQLite from starting with this column's index
 	}
 	return b.compare(column, c)
 }
 
 // member turns a condition on an array into one on the documents its side table names.
-func (b *builder) member(index store.Index, c store.Condition) error {
-	side := "SELECT n FROM " + b.table.side(index)
+func (b *builder) member(index store.Index, c store.Condition, w way) error {
 	if c.Is == store.Exists {
 		b.where = append(b.where, quote(list(c.Path))+map[bool]string{true: " IS NOT NULL", false: " IS NULL"}[c.Value == true])
 		return nil
 	}
-	inner := builder{table: b.table}
-	if err := inner.compare("key", c); err != nil {
+	inner := builder{table: b.table, all: b.all}
+	if err := inner.entries(index, c); err != nil {
 		return err
 	}
-	key := strings.Join(inner.where, " AND ")
-	switch {
-	case b.walk && (c.Is == store.Equal || c.Is == store.In && key != "key IN ()"):
-		b.where = append(b.where, "EXISTS ("+side+" AS s WHERE "+key+" AND s.n = "+b.table.name()+".n)")
-	case b.walk: // the plus keeps SQLite from starting with the list
-		b.where = append(b.where, "+n IN ("+side+" WHERE "+key+")")
+	side := b.table.side(index)
+	if w == each { // the whole key of an entry, so that none is searched for
+		inner.where = append(inner.where, side+".n = "+b.table.name()+".n")
+		for _, f := range index.Fields[1:] {
+			name := quote(column(f.Path))
+			inner.where = append(inner.where, side+"."+name+" = coalesce("+b.table.name()+"."+name+", x'')")
+		}
+	}
+	entries := "(SELECT n FROM " + side + " WHERE " + strings.Join(inner.where, " AND ") + ")"
+	switch w {
+	case each:
+		b.where = append(b.where, "EXISTS "+entries)
+	case beside: // the plus keeps SQLite from starting with the set
+		b.where = append(b.where, "+n IN "+entries)
 	default:
-		b.where = append(b.where, "n IN ("+side+" WHERE "+key+")")
+		b.where = append(b.where, "n IN "+entries)
 	}
 	b.arguments = append(b.arguments, inner.arguments...)
+	return nil
+}
+
+// entries are the conditions on a side table's own columns: the element, and what the query asks of the fields beside it.
+func (b *builder) entries(index store.Index, c store.Condition) error {
+	if err := b.compare("key", c); err != nil {
+		return err
+	}
+	for _, f := range index.Fields[1:] {
+		for _, other := range b.all {
+			if other.Path != f.Path || other.Is != store.Equal {
+				continue
+			}
+			if err := b.compare(quote(column(f.Path)), other); err != nil {
+				return err
+			}
+			break
+		}
+	}
 	return nil
 }
 
