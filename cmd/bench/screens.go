@@ -12,11 +12,13 @@ import (
 	"strings"
 	"time"
 
+	"switchboard/chat"
 	"switchboard/cmd/bench/internal/ceiling"
 	"switchboard/cmd/bench/internal/load"
 	"switchboard/cmd/bench/internal/report"
 	"switchboard/cmd/bench/internal/rig"
 	"switchboard/cmd/internal/seed"
+	"switchboard/dashboard"
 	"switchboard/store"
 )
 
@@ -26,6 +28,14 @@ const (
 	conversationsOf  = 5
 	messagesPer      = 5
 )
+
+// An agent of two of the eight departments, who sees a quarter of the conversations.
+const (
+	agentEmail    = "agent@example.com"
+	agentPassword = rig.AdminPassword
+)
+
+func narrowed() []string { return []string{"sales", "support"} }
 
 // screens measures the server time of what agents look at all day, with few and with many conversations.
 func screens(mongo bool) func(context.Context, *bench) ([]report.Figure, error) {
@@ -118,48 +128,88 @@ func (b *bench) seed(ctx context.Context, o rig.Options, n int) (_ []seed.Talk, 
 	if err := seed.Furnish(ctx, repository, &spec); err != nil {
 		return nil, err
 	}
+	spec.Routed = 100
+	hash, err := dashboard.HashPassword(agentPassword)
+	if err != nil {
+		return nil, err
+	}
+	agent := chat.User{ID: "bench-agent", Email: agentEmail, Name: "Agent", Role: chat.RoleAgent, Departments: narrowed(), PasswordHash: hash, CreatedAt: spec.Until}
+	if err := repository.CreateUser(ctx, agent); err != nil {
+		return nil, err
+	}
 	made, err := seed.Fill(ctx, repository, spec)
 	return made.Long, err
 }
 
-// look signs in and asks for each screen.
-func (b *bench) look(ctx context.Context, s *rig.Server, long []seed.Talk) ([]screenTime, error) {
-	browser, err := signIn(ctx, s)
-	if err != nil {
-		return nil, err
-	}
+// A screen is what is asked for again and again.
+type screen struct {
+	name     string
+	fragment bool
+	path     func(t seed.Talk, i int) string
+}
+
+// screensOf lists the screens of an administrator, and those of them that show an agent less.
+func screensOf() (everything, some []screen) {
 	// What agents type: whole words and beginnings, rare and common ones, names, numbers.
 	searches := []string{"tracking", "mug arriv", "ord", "invoice lamp", "grace va", "48213", "paquete", "thank", "refund paym", "nobody says this", "ware", "+1202555"}
+	filters := []string{
+		"channel=instagram", "label=refund", "priority=high", "flagged=1", "view=closed", "view=unassigned", "sort=waiting", "sort=created", "sort=oldest", "sort=priority",
+		"view=closed&label=spam", "priority=normal", "department=support", "state=any", "view=closed&channel=widget&label=order", "state=any&priority=urgent&label=refund",
+	}
+	inbox := screen{"inbox list", false, func(seed.Talk, int) string { return "/inbox" }}
+	filtered := screen{"filtered list", true, func(_ seed.Talk, i int) string { return "/inbox?" + filters[i%len(filters)] }}
+	search := screen{"search", true, func(_ seed.Talk, i int) string { return "/search?q=" + url.QueryEscape(searches[i%len(searches)]) }}
+	counts := screen{"counts", true, func(seed.Talk, int) string { return "/views" }}
+	everything = []screen{
+		inbox, filtered,
+		{"thread", true, func(t seed.Talk, _ int) string { return "/inbox/" + t.Conversation }},
+		{"profile", false, func(t seed.Talk, _ int) string { return "/contacts/" + t.Contact }},
+		search, counts,
+	}
+	return everything, []screen{inbox, filtered, search, counts}
+}
+
+// look signs in and asks for each screen, as an administrator and as an agent who does not see everything.
+func (b *bench) look(ctx context.Context, s *rig.Server, long []seed.Talk) ([]screenTime, error) {
+	everything, some := screensOf()
+	var found []screenTime
+	for _, user := range []struct {
+		email, suffix string
+		screens       []screen
+	}{{rig.AdminEmail, "", everything}, {agentEmail, " of an agent", some}} {
+		browser, err := signIn(ctx, s, user.email)
+		if err != nil {
+			return nil, err
+		}
+		for _, screen := range user.screens {
+			times, err := b.ask(ctx, browser, screen, long)
+			if err != nil {
+				return nil, fmt.Errorf("%s%s: %w", screen.name, user.suffix, err)
+			}
+			found = append(found, screenTime{screen.name + user.suffix, load.TimesOf(times)})
+		}
+	}
+	return found, nil
+}
+
+// ask asks for a screen, one request after another.
+func (b *bench) ask(ctx context.Context, browser *agent, screen screen, long []seed.Talk) ([]time.Duration, error) {
 	n := 500
 	if b.quick {
 		n = 100
 	}
-	var found []screenTime
-	for _, screen := range []struct {
-		name     string
-		fragment bool
-		path     func(t seed.Talk, i int) string
-	}{
-		{"inbox list", false, func(seed.Talk, int) string { return "/inbox" }},
-		{"thread", true, func(t seed.Talk, _ int) string { return "/inbox/" + t.Conversation }},
-		{"profile", false, func(t seed.Talk, _ int) string { return "/contacts/" + t.Contact }},
-		{"search", true, func(_ seed.Talk, i int) string { return "/search?q=" + url.QueryEscape(searches[i%len(searches)]) }},
-		{"counts", true, func(seed.Talk, int) string { return "/views" }},
-	} {
-		times := make([]time.Duration, 0, n)
-		for i := range n + 20 {
-			begun := time.Now()
-			if err := browser.get(ctx, screen.path(long[i*7919%len(long)], i), screen.fragment); err != nil {
-				return nil, fmt.Errorf("%s: %w", screen.name, err)
-			}
-			if i >= 20 { // the first ones warm up
-				times = append(times, time.Since(begun))
-			}
-			b.progress.Say("%s: %d of %d requests", screen.name, i, n+20)
+	times := make([]time.Duration, 0, n)
+	for i := range n + 20 {
+		begun := time.Now()
+		if err := browser.get(ctx, screen.path(long[i*7919%len(long)], i), screen.fragment); err != nil {
+			return nil, err
 		}
-		found = append(found, screenTime{screen.name, load.TimesOf(times)})
+		if i >= 20 { // the first ones warm up
+			times = append(times, time.Since(begun))
+		}
+		b.progress.Say("%s: %d of %d requests", screen.name, i, n+20)
 	}
-	return found, nil
+	return times, nil
 }
 
 // An agent is a signed-in client of the dashboard.
@@ -168,13 +218,13 @@ type agent struct {
 	client *http.Client
 }
 
-func signIn(ctx context.Context, s *rig.Server) (*agent, error) {
+func signIn(ctx context.Context, s *rig.Server, email string) (*agent, error) {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		return nil, fmt.Errorf("sign in: %w", err)
 	}
 	a := &agent{base: "http://" + s.Addr, client: &http.Client{Jar: jar, Timeout: time.Minute}}
-	form := url.Values{"email": {rig.AdminEmail}, "password": {rig.AdminPassword}, "next": {"/inbox"}}
+	form := url.Values{"email": {email}, "password": {rig.AdminPassword}, "next": {"/inbox"}}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, a.base+"/login", strings.NewReader(form.Encode()))
 	if err != nil {
 		return nil, fmt.Errorf("sign in: %w", err)

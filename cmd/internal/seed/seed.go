@@ -28,6 +28,7 @@ type Spec struct {
 	Over          time.Duration // how far back they go; zero: 180 days
 	Agents        []chat.User   // who the conversations are given to
 	Departments   []chat.Department
+	Routed        int // percent of the conversations that are in one; zero: 50
 	Labels        []string
 	Progress      func(conversations int) // told after every batch; may be nil
 }

@@ -1,6 +1,7 @@
 package seed
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -114,7 +115,7 @@ func (f *filler) handle(c *chat.Conversation, t *talk) error {
 			c.MarkRead(agent.ID, at)
 		}
 	}
-	if len(f.spec.Departments) > 0 && t.chance(50) {
+	if len(f.spec.Departments) > 0 && t.chance(cmp.Or(f.spec.Routed, 50)) {
 		c.Department = pick(r, f.spec.Departments).ID
 	}
 	for range r.IntN(3) {

@@ -19,7 +19,16 @@ type Workspace interface {
 // Furnish sets up the workspace and tells the spec of it: departments, labels, and colleagues who cannot sign in until somebody
 // gives them a password. What is there already stays.
 func Furnish(ctx context.Context, s Workspace, spec *Spec) error {
-	spec.Departments = []chat.Department{{ID: "sales", Name: "Sales"}, {ID: "support", Name: "Support"}, {ID: "billing", Name: "Billing"}, {ID: "shipping", Name: "Shipping"}}
+	spec.Departments = []chat.Department{
+		{ID: "sales", Name: "Sales"},
+		{ID: "support", Name: "Support"},
+		{ID: "billing", Name: "Billing"},
+		{ID: "shipping", Name: "Shipping"},
+		{ID: "returns", Name: "Returns"},
+		{ID: "technical", Name: "Technical help"},
+		{ID: "trade", Name: "Trade"},
+		{ID: "press", Name: "Press"},
+	}
 	colours := []chat.LabelDefinition{
 		{Name: "delivery", Color: "teal"},
 		{Name: "refund", Color: "amber"},
