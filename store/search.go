@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"switchboard/chat"
@@ -84,6 +85,10 @@ func search[T any](ctx context.Context, e Engine, collection string, q TextQuery
 
 // hits turns entries into what their messages say now, by entry id, within the scope.
 func (s *Store) hits(ctx context.Context, scope chat.Scope, entries []chat.Entry) (map[string]chat.Hit, error) {
+	entries, err := s.admitted(ctx, scope, entries)
+	if err != nil || len(entries) == 0 {
+		return nil, err
+	}
 	current, err := s.current(ctx, entries)
 	if err != nil || len(current) == 0 {
 		return nil, err
@@ -106,6 +111,33 @@ func (s *Store) hits(ctx context.Context, scope chat.Scope, entries []chat.Entry
 		current[entry] = h
 	}
 	return current, nil
+}
+
+// admitted leaves out messages of conversations outside the scope before anything is read for them: to somebody who sees little,
+// nearly all of what is found is of others. Edits stay; their message, which says where it belongs, is not known yet.
+func (s *Store) admitted(ctx context.Context, scope chat.Scope, entries []chat.Entry) ([]chat.Entry, error) {
+	if scope.Everything() {
+		return entries, nil
+	}
+	var ids []string
+	for i := range entries {
+		if entries[i].ConversationID != "" {
+			ids = append(ids, entries[i].ConversationID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	where := append(within(scope), Condition{Path: "id", Is: In, Value: unique(ids)})
+	found, err := find[chat.Conversation](ctx, s.engine, conversations, Query{Where: where, Only: []string{"contact_id"}, Limit: len(ids)})
+	if err != nil {
+		return nil, err
+	}
+	seen := make(map[string]bool, len(found))
+	for i := range found {
+		seen[found[i].ID] = true
+	}
+	return slices.DeleteFunc(slices.Clone(entries), func(e chat.Entry) bool { return e.Kind != chat.KindEdit && !seen[e.ConversationID] }), nil
 }
 
 // findRows reads conversations without their messages, by id.
