@@ -65,6 +65,9 @@ func (d *Dashboard) inbox(c *fiber.Ctx) error {
 		if err != nil {
 			return err
 		}
+		if q.filter.Text == "" && rows.Keep(query(c, "known")) && nextPage(rows.MoreURL) == query(c, "more") {
+			return c.SendStatus(http.StatusNoContent)
+		}
 		return d.render(c, http.StatusOK, "partials/list_body", view.List{Rows: rows})
 	}
 	list, err := d.list(c, q, "")
@@ -77,6 +80,15 @@ func (d *Dashboard) inbox(c *fiber.Ctx) error {
 	}
 	page.Body = inboxBody{List: list, Narrow: "list"}
 	return d.render(c, http.StatusOK, "pages/inbox", page)
+}
+
+// nextPage is the cursor in the address of the next rows.
+func nextPage(more string) string {
+	u, err := url.Parse(more)
+	if err != nil {
+		return ""
+	}
+	return u.Query().Get("after")
 }
 
 // listAddress is the page's address with another filter: the open conversation stays open.

@@ -112,6 +112,7 @@ func (d *Dashboard) threadOf(c *fiber.Ctx, conversation *chat.Conversation, cont
 			thread.Assignee = view.UserName(&user)
 		}
 	}
+	thread.Describe()
 	return thread
 }
 
@@ -139,6 +140,7 @@ func (d *Dashboard) messagesOf(c *fiber.Ctx, conversation *chat.Conversation, co
 			out.RefreshURL = view.URL(base+"/messages", url.Values{"marker": {marker}, "at": {shown.found}})
 		}
 	}
+	out.Describe()
 	return out
 }
 
@@ -162,11 +164,7 @@ func (d *Dashboard) markRead(c *fiber.Ctx) error {
 	if err := d.read(c.UserContext(), id, signedIn(c).user.ID); err != nil {
 		return err
 	}
-	q := inboxQueryOf(nil)
-	if u, err := url.Parse(c.Get("HX-Current-URL")); err == nil {
-		q = inboxQueryOf(u.Query())
-	}
-	row, err := d.rowAgain(c, id, q)
+	row, err := d.rowAgain(c, id, currentQuery(c))
 	if err != nil {
 		return err
 	}
@@ -194,20 +192,29 @@ func (d *Dashboard) messages(c *fiber.Ctx) error {
 		}
 		return d.render(c, http.StatusOK, "partials/older", d.messagesOf(c, &conversation, &contact, &threadPart{List: list, older: true}, "", 0))
 	}
+	return d.messagesAgain(c, &conversation, &contact)
+}
+
+// messagesAgain sends what a page with this thread does not have: what is newer, or everything on screen when that is not all.
+func (d *Dashboard) messagesAgain(c *fiber.Ctx, conversation *chat.Conversation, contact *chat.Contact) (err error) {
 	marker := query(c, "marker")
 	var shown threadPart
 	if query(c, "at") != "" {
-		shown, err = d.partOf(c, id)
+		shown, err = d.partOf(c, conversation.ID)
 	} else {
-		shown.List, err = d.onScreen(ctx, id, query(c, "first"), query(c, "older"))
+		shown.List, err = d.onScreen(c.UserContext(), conversation.ID, query(c, "first"), query(c, "older"))
 	}
 	if err != nil {
 		return err
 	}
-	out := d.messagesOf(c, &conversation, &contact, &shown, marker, unreadSince(shown.Items, marker))
-	thread := d.threadOf(c, &conversation, &contact, readInboxQuery(c))
-	thread.Messages = out
-	return d.render(c, http.StatusOK, "partials/refresh", thread)
+	thread := d.threadOf(c, conversation, contact, currentQuery(c))
+	thread.HeadKept = thread.Version == query(c, "head")
+	thread.Messages = d.messagesOf(c, conversation, contact, &shown, marker, unreadSince(shown.Items, marker))
+	partial := "partials/refresh"
+	if thread.Messages.Since(query(c, "known")) {
+		partial = "partials/refresh_newer"
+	}
+	return d.render(c, http.StatusOK, partial, &thread)
 }
 
 // onScreen reads the messages from the one the screen begins with to the newest, so that nothing that is shown disappears

@@ -38,7 +38,7 @@ func rows() []row {
 		{"screens", "server time of inbox list, thread, profile, search and counts: SQLite", screens(false)},
 		{"screens-mongo", "the same on MongoDB", screens(true)},
 		{"first-load", "first load of the inbox in a real Chromium", on(false, firstLoad)},
-		{"painted", "POST to painted in an open dashboard, at 1,000/s", on(false, painted)},
+		{"painted", "POST to painted in an open dashboard, at 100/s and at 1,000/s", on(false, painted)},
 	}
 }
 

@@ -80,7 +80,7 @@ func TestStreamSendsTheFirstChangeAtOnceAndGathersTheRest(t *testing.T) {
 			synctest.Wait()
 		}
 		require.Equal(t, []string{"hello", "change"}, p.events(), "the first is not held back, the others wait")
-		time.Sleep(gather)
+		time.Sleep(hub.gather())
 		synctest.Wait()
 		require.Equal(t, []string{"hello", "change", "change"}, p.events(), "999 changes travel together")
 		require.Contains(t, p.text.String(), `"mark":"one:1000"`)
@@ -89,19 +89,31 @@ func TestStreamSendsTheFirstChangeAtOnceAndGathersTheRest(t *testing.T) {
 	})
 }
 
+func TestTheMorePagesTheMoreIsGathered(t *testing.T) {
+	t.Parallel()
+	hub := NewHub("one", nil)
+	require.Equal(t, gather, hub.gather())
+	for i := range 1000 {
+		sub, err := hub.Subscribe(fmt.Sprint("u", i))
+		require.NoError(t, err)
+		defer sub.Close()
+	}
+	require.Equal(t, gather+20*time.Millisecond, hub.gather())
+}
+
 func TestStreamAsksForResyncWhenTooMuchChanged(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		hub := NewHub("one", nil)
 		p, done := open(t, hub)
 		hub.Publish([]chat.Change{{}})
-		time.Sleep(gather)
+		time.Sleep(hub.gather())
 		var many []chat.Change
 		for i := range maxIDs + 1 {
 			many = append(many, change(fmt.Sprint(i))...)
 		}
 		hub.Publish(many)
-		time.Sleep(gather)
+		time.Sleep(hub.gather())
 		require.Equal(t, []string{"hello", "resync", "resync"}, p.events())
 		hub.Close()
 		require.NoError(t, <-done)
@@ -114,10 +126,12 @@ func TestStreamSaysHowOldAChangeIs(t *testing.T) {
 		hub := NewHub("one", nil)
 		p, done := open(t, hub)
 		c := change("c1")
-		time.Sleep(400 * time.Millisecond)
+		time.Sleep(300 * time.Millisecond)
+		c[0].StoredAt = time.Now()
+		time.Sleep(100 * time.Millisecond)
 		hub.Publish(c)
 		synctest.Wait()
-		require.Contains(t, p.text.String(), `{"mark":"one:1","conversations":["c1"],"list":true,"age":400}`)
+		require.Contains(t, p.text.String(), `{"mark":"one:1","conversations":["c1"],"list":true,"age":400,"stored":100}`)
 		hub.Close()
 		require.NoError(t, <-done)
 	})

@@ -28,7 +28,7 @@ func TestPresenceTellsWhoViewsAndTypes(t *testing.T) {
 		require.Equal(t, []string{"ada", "ben", "eve"}, hub.Online())
 		require.Equal(t, map[string][]Viewer{"c1": {{User: "ada", Typing: chat.TypingNote}, {User: "ben"}}}, hub.Viewers([]string{"c1", "c2"}))
 		require.Empty(t, hub.Viewers([]string{"c2"}), "nobody is shown where nobody asked")
-		time.Sleep(gather)
+		time.Sleep(hub.gather())
 		synctest.Wait()
 		require.Equal(t, "hello", p.events()[0])
 		require.NotContains(t, p.events(), "change", "nothing that documents show has changed")

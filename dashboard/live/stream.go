@@ -11,14 +11,16 @@ import (
 	"switchboard/chat"
 )
 
-// Timing of a stream. The first change goes out at once; those that follow within gather travel together, so that a burst of
-// a thousand webhooks is a handful of repaints. The heartbeat is the only way to learn that a browser has gone (Fiber does
+// Timing of a stream. The first change goes out at once; those that follow within the gather time travel together: what a page
+// makes of a burst is for the page to decide (static/js/refresh.js), but writing to thousands of pages costs, so with every
+// fifty of them a little more is gathered. The heartbeat is the only way to learn that a browser has gone (Fiber does
 // not tell). A stream ends after lifetime, so that its viewer's rights are checked again.
 const (
-	gather    = 80 * time.Millisecond
+	gather    = 25 * time.Millisecond
+	gatherPer = time.Millisecond / 50 // and for each open page
 	heartbeat = 10 * time.Second
 	lifetime  = 15 * time.Minute
-	maxIDs    = 256 // a signal that names more ids says resync instead; 256 in gather are 3,200 changes a second, 20 KB
+	maxIDs    = 256 // a signal that names more ids says resync instead; 256 in gather are 10,000 changes a second, 20 KB
 )
 
 // message is the data of one server-sent event.
@@ -26,10 +28,11 @@ type message struct {
 	Mark          string   `json:"mark,omitempty"`
 	Conversations []string `json:"conversations,omitempty"`
 	Contacts      []string `json:"contacts,omitempty"`
-	List          bool     `json:"list,omitempty"` // something that a conversation list shows changed
-	Age           int64    `json:"age,omitempty"`  // milliseconds since the gateway received the oldest change in here
-	For           []string `json:"for,omitempty"`  // users who were told something
-	All           bool     `json:"all,omitempty"`  // too many to name
+	List          bool     `json:"list,omitempty"`   // something that a conversation list shows changed
+	Age           int64    `json:"age,omitempty"`    // milliseconds since the gateway received the oldest change in here
+	Stored        int64    `json:"stored,omitempty"` // milliseconds of it since the oldest was stored
+	For           []string `json:"for,omitempty"`    // users who were told something
+	All           bool     `json:"all,omitempty"`    // too many to name
 	Online        bool     `json:"online,omitempty"`
 }
 
@@ -90,7 +93,7 @@ func (s *Subscription) forward(w *bufio.Writer, first Signal) error {
 // collect drains the subscription for the gather time, so that its bounded channel does not fill up meanwhile.
 func (s *Subscription) collect() []Signal {
 	var batch []Signal
-	over := time.NewTimer(gather)
+	over := time.NewTimer(s.hub.gather())
 	defer over.Stop()
 	for {
 		select {
@@ -105,12 +108,19 @@ func (s *Subscription) collect() []Signal {
 	}
 }
 
+// gather is how long changes are collected before they travel together.
+func (h *Hub) gather() time.Duration {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return gather + time.Duration(len(h.subs))*gatherPer
+}
+
 func (s *Subscription) write(w *bufio.Writer, batch []Signal) error {
 	if err := s.writePeople(w, batch); err != nil {
 		return err
 	}
 	var out message
-	var oldest time.Time
+	var received, stored time.Time // the oldest
 	for _, signal := range batch {
 		out.Mark = cmp.Or(signal.Mark, out.Mark)
 	}
@@ -121,9 +131,7 @@ func (s *Subscription) write(w *bufio.Writer, batch []Signal) error {
 				return send(w, "resync", message{Mark: out.Mark})
 			}
 			out.add(change)
-			if at := change.ReceivedAt; !at.IsZero() && (oldest.IsZero() || at.Before(oldest)) {
-				oldest = at
-			}
+			received, stored = older(received, change.ReceivedAt), older(stored, change.StoredAt)
 		}
 	}
 	switch {
@@ -131,10 +139,19 @@ func (s *Subscription) write(w *bufio.Writer, batch []Signal) error {
 		return nil
 	case len(out.Conversations) > maxIDs || len(out.Contacts) > maxIDs:
 		return send(w, "resync", message{Mark: out.Mark})
-	case !oldest.IsZero():
-		out.Age = max(1, time.Since(oldest).Milliseconds())
+	case !received.IsZero():
+		out.Age = max(1, time.Since(received).Milliseconds())
+		out.Stored = max(1, time.Since(stored).Milliseconds())
 	}
 	return send(w, "change", out)
+}
+
+// older is the earlier of two instants, as far as they are known.
+func older(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // writePeople tells where agents came or left.

@@ -32,7 +32,7 @@ func (c Clock) For(l *Locale) Clock {
 type Moment struct {
 	ISO      string // RFC 3339, for machines and for the script that keeps Relative fresh
 	Exact    string // full date and time with zone, shown on hover
-	Relative string // "3 min"
+	Relative string `json:"-"` // "3 min"
 	Clock    string // "14:03"
 	Lang     string // of the words in here, empty for English
 }

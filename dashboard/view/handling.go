@@ -13,7 +13,7 @@ import (
 type Handling struct {
 	ID         string
 	URL        string // of the conversation's page, and the beginning of every action's address
-	CSRF       string
+	CSRF       string `json:"-"`
 	State      string // what the steps start from
 	Closed     bool
 	Flagged    bool

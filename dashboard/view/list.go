@@ -59,16 +59,19 @@ type Row struct {
 	Hidden   int // labels beyond those shown
 	Waiting  *Waiting
 	State    *State // only where it differs from what the list is about
-	Current  bool
-	Watch    Watch // colleagues who have it in view
+	Current  bool   `json:"-"`
+	Watch    Watch  // colleagues who have it in view
 	Flagged  bool
 	Offered  *Offered // a transfer that waits for the viewer
+	Version  string   `json:"-"` // of what it shows
+	Kept     bool     `json:"-"` // the page has it as it is: only its place is sent
 }
 
 // Find lets the row show the message a search has found, and lead to it.
 func (r *Row) Find(h *chat.Hit, text string, query url.Values) {
 	r.Found, r.Icon, r.Sent = chat.Snippet(h.Text, text, rowSnippet), "search", h.Direction == chat.Outbound
 	r.URL = MessageURL(r.ID, h.MessageID, query)
+	r.Version = version(r)
 }
 
 // A Priority as word, and shape by class.
@@ -77,8 +80,8 @@ type Priority struct{ Key, Word string }
 // Waiting tells how long the customer has been waiting for an answer.
 type Waiting struct {
 	Since Moment
-	Text  string
-	Level string // calm, soon, long: CSS class; the words carry the meaning
+	Text  string `json:"-"`
+	Level string `json:"-"` // calm, soon, long: CSS class; the words carry the meaning
 }
 
 const rowLabels = 3
@@ -124,6 +127,7 @@ func RowOf(in *RowInput) Row {
 		state := ConversationState(c, in.Clock)
 		row.State = &state
 	}
+	row.Version = version(&row)
 	return row
 }
 

@@ -22,8 +22,10 @@ type Thread struct {
 	BackURL    string // the list, for narrow screens
 	Group      bool
 	Handling   Handling
-	Messages   Messages
-	Watch      Watch // colleagues who have it in view
+	Messages   Messages `json:"-"`
+	Watch      Watch    // colleagues who have it in view
+	Version    string   `json:"-"` // of the head
+	HeadKept   bool     `json:"-"` // the page has the head as it is
 }
 
 // Messages is the part of a thread that is fetched again when something changed.
@@ -36,6 +38,8 @@ type Messages struct {
 	RefreshURL       string // fetches this part again, keeping the unread marker where it was
 	Markable         bool   // there is something the agent has not seen: the script tells when it was shown
 	ReadURL          string
+	Known            string  // what a page that has these tells when it asks again; empty where everything is sent again
+	Unread           *Unread // of the marker, when only newer items are sent
 }
 
 // Mark marks the message that was asked for.
@@ -57,7 +61,9 @@ type Item struct {
 }
 
 // Unread marks where the agent stopped reading.
-type Unread struct{ Count string }
+type Unread struct {
+	Count string `json:"-"`
+}
 
 // An Event is something that happened to the conversation itself.
 type Event struct {

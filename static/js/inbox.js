@@ -36,14 +36,45 @@
     return before.length ? count - trailing : after.length;
   };
 
+  const morph = (list, row, update) => htmx.swap({ text: update.outerHTML, target: row, swap: 'outerMorph', sourceElement: list });
+
+  // arrange makes the rows those of an answer. Of rows that the page has as they are it brings the place alone.
+  const arrange = (list, rows, fresh) => {
+    const wanted = new Map([...fresh.children].map((row) => [row.id, row]));
+    for (const row of [...rows.children]) if (!wanted.has(row.id)) row.remove();
+    const selected = getSelection();
+    const touched = (row) => row.contains(document.activeElement) || (!selected.isCollapsed && row.contains(selected.anchorNode));
+    let at = rows.firstElementChild;
+    for (const [id, row] of wanted) {
+      const here = document.getElementById(id);
+      if (!here || here.parentNode !== rows) {
+        if (row.hasAttribute('data-kept')) { // it went while the answer was under way
+          document.dispatchEvent(new CustomEvent('sb:want', { detail: { name: 'sb:list', hurry: true } }));
+          continue;
+        }
+        rows.insertBefore(row, at);
+        htmx.process(row);
+        continue;
+      }
+      if (here === at) at = at.nextElementSibling;
+      else if (rows.moveBefore) rows.moveBefore(here, at);
+      else rows.insertBefore(here, at);
+      if (row.hasAttribute('data-kept') || (id === 'more' && $('a', here).href === $('a', row).href)) continue;
+      if (id === 'more' || touched(here)) {
+        morph(list, here, row);
+      } else {
+        here.replaceWith(row);
+        htmx.process(row);
+      }
+    }
+  };
+
   // inPlace updates rows where they stand and offers the rest behind a pill.
   const inPlace = (list, fragment) => {
     const fresh = new Map($$('[data-id]', fragment).map((row) => [row.dataset.id, row]));
     for (const row of $$('[data-id]', list)) {
       const update = fresh.get(row.dataset.id);
-      if (update && !row.isEqualNode(update)) {
-        htmx.swap({ text: update.outerHTML, target: row, swap: 'outerMorph', sourceElement: list });
-      }
+      if (update && !update.hasAttribute('data-kept') && !row.isEqualNode(update)) morph(list, row, update);
     }
     const count = moved(ids(list), [...fresh.keys()]);
     const pill = $('[data-fresh]', list);
@@ -51,12 +82,28 @@
     pill.textContent = `${count} new`;
   };
 
+  // plain: rows and nothing beside them.
+  const plain = (root) => $('[data-rows] > [data-id]', root) && !$('.beside, .beside__all, .empty', root);
+
   document.addEventListener('htmx:before:swap', (event) => {
     const { ctx, tasks } = event.detail;
     const list = ctx.sourceElement;
-    if (ctx.sourceEvent?.type !== 'sb:list' || list.dataset.force || !tasks) return;
+    if (ctx.sourceEvent?.type !== 'sb:list' || !tasks) return;
+    if (ctx.response?.status === 204) { // the page has these rows, in this order
+      const pill = $('[data-fresh]', list);
+      if (pill) pill.hidden = true;
+      return;
+    }
     const main = tasks.find((task) => task.type === 'main');
-    if (!main || calm(list)) return;
+    if (!main) return;
+    if (list.dataset.force || calm(list)) {
+      const [rows, fresh] = [$('[data-rows]', list), $('[data-rows]', main.fragment)];
+      if (!rows || !plain(list) || !plain(main.fragment)) return; // htmx swaps all of it
+      arrange(list, rows, fresh);
+      $('[data-fresh]', list).hidden = true;
+      main.swapSpec = { ...main.swapSpec, style: 'none' };
+      return;
+    }
     event.preventDefault();
     inPlace(list, main.fragment);
     markCurrent();
@@ -68,13 +115,13 @@
     if (ctx.sourceEvent?.type === 'sb:list') {
       const rows = ids(ctx.sourceElement).length;
       if (rows) body.set('limit', rows);
+      if (plain(ctx.sourceElement)) {
+        const more = $('#more a', ctx.sourceElement);
+        body.set('known', $$('[data-rows] > [data-version]', ctx.sourceElement).map((row) => row.dataset.version).join('.'));
+        if (more) body.set('more', new URL(more.href).searchParams.get('after') || '');
+      }
     }
-    if (ctx.sourceEvent?.type === 'sb:thread') {
-      const first = $('[data-message]', ctx.sourceElement);
-      const older = $('#older a', ctx.sourceElement);
-      if (first) body.set('first', first.dataset.message);
-      if (older) body.set('older', new URL(older.href).searchParams.get('before') || '');
-    }
+    if (ctx.sourceEvent?.type === 'sb:thread') askForThread(ctx);
     if (ctx.sourceElement.matches('#list-filter, #grid-filter')) {
       for (const [name, value] of [...body]) if (value === '') body.delete(name);
     }
@@ -122,11 +169,43 @@
     }
     wasAtEnd = atEnd();
   };
+  // What was shown is told at once, but not more than once in a second.
+  const TELL = 1000;
+  let told = 0;
+  let telling = 0;
   const tellRead = () => {
-    const messages = $('#messages[data-unread]');
-    if (!messages || document.hidden || !atEnd()) return;
-    messages.removeAttribute('data-unread');
-    htmx.ajax('POST', messages.dataset.read, { source: document.body, target: document.body, swap: 'none' });
+    clearTimeout(telling);
+    const state = $('#messages-state[data-unread]');
+    if (!state || document.hidden || !atEnd()) return;
+    const wait = told + TELL - Date.now();
+    if (wait > 0) {
+      telling = setTimeout(tellRead, wait);
+      return;
+    }
+    told = Date.now();
+    state.removeAttribute('data-unread');
+    // Named as the other live parts are: when it fails, the pill tells.
+    htmx.ajax('POST', state.dataset.read, { event: new CustomEvent('sb:read'), source: document.body, target: document.body, swap: 'none' });
+  };
+
+  // askForThread says what is on screen, so that only what is new has to come. A thread that has grown long while it was read
+  // at its end is asked for as if it were opened: what is far above can be fetched again.
+  const LONG = 150;
+  const askForThread = (ctx) => {
+    const { body } = ctx.request;
+    const messages = ctx.sourceElement;
+    const head = $('#thread-head');
+    if (head?.dataset.version) body.set('head', head.dataset.version);
+    const selected = getSelection();
+    const used = messages.contains(document.activeElement) || (!selected.isCollapsed && messages.contains(selected.anchorNode));
+    ctx.known = '';
+    if (atEnd() && !used && messages.querySelectorAll('[data-message]').length > LONG) return;
+    const first = $('[data-message]', messages);
+    const older = $('#older a', messages);
+    if (first) body.set('first', first.dataset.message);
+    if (older) body.set('older', new URL(older.href).searchParams.get('before') || '');
+    ctx.known = $('#messages-state', messages)?.dataset.known || '';
+    if (ctx.known) body.set('known', ctx.known);
   };
   // Two pages of messages can both begin with the same day.
   const dropDoubleDays = () => {
@@ -153,6 +232,13 @@
   document.addEventListener('htmx:before:swap', (event) => {
     const { ctx } = event.detail;
     if (!scroller() || (ctx.sourceEvent?.type !== 'sb:thread' && ctx.target?.id !== 'older')) return;
+    if (ctx.target?.id === 'older') $('#messages-state')?.setAttribute('data-known', ''); // what it says is no longer all
+    // An answer that goes on from what the page had is of no use when the page has something else by now.
+    if (ctx.known && ctx.known !== $('#messages-state')?.dataset.known) {
+      event.preventDefault();
+      document.dispatchEvent(new CustomEvent('sb:want', { detail: { name: 'sb:thread', hurry: true } }));
+      return;
+    }
     wasAtEnd = atEnd();
     if (!wasAtEnd) holdAnchor();
   });
@@ -165,7 +251,7 @@
     }
     if (ctx.sourceEvent?.type === 'sb:thread') {
       if (wasAtEnd && scroller()) scroller().scrollTop = 0;
-      else if ($('#messages[data-unread]')) newest(true);
+      else if ($('#messages-state[data-unread]')) newest(true);
       tellRead();
     }
     dropDoubleDays();

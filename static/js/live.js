@@ -1,5 +1,4 @@
-/* Live updates: one EventSource per page. It carries ids only; what is on screen is fetched again by htmx.
-   Elements listen to sb:list, sb:thread and sb:panel. The pill tells how long the newest shown change took, or since when
+/* Live updates: one EventSource per page. It carries ids only; what is on screen is fetched again (refresh.js). The pill tells how long the newest shown change took, or since when
    nothing is known. */
 (() => {
   'use strict';
@@ -42,17 +41,9 @@
     }
   };
 
-  const fire = (selector, name) => {
-    for (const element of document.querySelectorAll(selector)) {
-      element.dispatchEvent(new CustomEvent(name, { bubbles: false }));
-    }
-  };
-  const resync = () => {
-    fire('[data-live-list]', 'sb:list');
-    fire('#messages', 'sb:thread');
-    fire('#panel, #profile', 'sb:panel');
-    fire('#badge, [data-notices]', 'sb:notice');
-  };
+  // want asks for a part of the page again; one that somebody looks at is in a hurry.
+  const want = (name, hurry) => document.dispatchEvent(new CustomEvent('sb:want', { detail: { name, hurry } }));
+  const resync = () => { for (const name of ['sb:list', 'sb:thread', 'sb:panel', 'sb:notice']) want(name, true); };
   const openConversation = () => document.getElementById('thread')?.dataset.conversation;
   const openContact = () => document.querySelector('#panel, #profile')?.dataset.contact;
 
@@ -63,11 +54,11 @@
     const thread = conversations.includes(openConversation());
     const person = contacts.includes(openContact());
     if (thread || person) {
-      fire('#messages', 'sb:thread');
-      fire('#panel, #profile', 'sb:panel');
+      want('sb:thread', true);
+      want('sb:panel', false);
     }
-    if (data.list) fire('[data-live-list]', 'sb:list');
-    if (data.for?.includes(document.getElementById('badge')?.dataset.user)) fire('#badge, [data-notices]', 'sb:notice');
+    if (data.list) want('sb:list', conversations.some((id) => document.getElementById(`row-${id}`)));
+    if (data.for?.includes(document.getElementById('badge')?.dataset.user)) want('sb:notice', true);
     if (!thread && !person && !document.querySelector('[data-live-list]')) settled();
   };
 
@@ -116,7 +107,7 @@
 
   const people = (data) => {
     document.dispatchEvent(new CustomEvent('sb:people', { detail: { conversations: data.conversations || [], all: data.all } }));
-    if (data.online) fire('[data-online]', 'sb:online');
+    if (data.online) want('sb:online', true);
   };
   // Too many pages of one person: this one rests until somebody looks at it again.
   const rest = () => {

@@ -75,7 +75,7 @@
     const ids = [...wanted].slice(0, MOST);
     for (const id of ids) wanted.delete(id);
     if (ids.length === 0) return;
-    htmx.ajax('GET', `/presence?${new URLSearchParams({ ids: ids.join(','), open: open() })}`, { source: body, target: body, swap: 'none' });
+    htmx.ajax('GET', `/presence?${new URLSearchParams({ ids: ids.join(','), open: open() })}`, { event: new CustomEvent('sb:people'), source: body, target: body, swap: 'none' });
     if (wanted.size) asking = setTimeout(ask, 1000);
   };
   document.addEventListener('sb:people', (event) => {
