@@ -7,10 +7,12 @@ import (
 	"compress/gzip"
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"reflect"
 	"strings"
+	"sync"
 	"time"
 
 	"switchboard/chat"
@@ -258,24 +260,40 @@ const worthCompressing = 2048
 func sendHTML(c *fiber.Ctx, status int, body []byte) error {
 	c.Vary(fiber.HeaderAcceptEncoding)
 	if len(body) > worthCompressing && strings.Contains(c.Get(fiber.HeaderAcceptEncoding), "gzip") {
-		var packed bytes.Buffer
-		zip, err := gzip.NewWriterLevel(&packed, gzip.BestSpeed)
-		if err == nil {
-			_, err = zip.Write(body)
-		}
-		if err == nil {
-			err = zip.Close()
-		}
+		packed, err := compress(body)
 		if err != nil {
-			return fmt.Errorf("dashboard: compress: %w", err)
+			return err
 		}
 		c.Set(fiber.HeaderContentEncoding, "gzip")
-		body = packed.Bytes()
+		body = packed
 	}
 	c.Status(status).Set(fiber.HeaderContentType, fiber.MIMETextHTMLCharsetUTF8)
 	c.Set(fiber.HeaderCacheControl, "private, no-store")
 	c.Vary("HX-Request", "Cookie")
 	return c.Send(body)
+}
+
+// zips are compressors to use again: a new one takes a megabyte and longer than what it is for.
+var zips = sync.Pool{New: func() any {
+	zip, err := gzip.NewWriterLevel(io.Discard, gzip.BestSpeed)
+	if err != nil {
+		panic(err) // the level is one of the package's own
+	}
+	return zip
+}}
+
+func compress(body []byte) ([]byte, error) {
+	zip := zips.Get().(*gzip.Writer)
+	defer zips.Put(zip)
+	packed := bytes.NewBuffer(make([]byte, 0, len(body)/3))
+	zip.Reset(packed)
+	if _, err := zip.Write(body); err != nil {
+		return nil, fmt.Errorf("dashboard: compress: %w", err)
+	}
+	if err := zip.Close(); err != nil {
+		return nil, fmt.Errorf("dashboard: compress: %w", err)
+	}
+	return packed.Bytes(), nil
 }
 
 // fragment tells whether htmx asks for a part of the page. Restoring history asks for the whole page.
