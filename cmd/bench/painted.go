@@ -111,8 +111,11 @@ func paintedFigures(found *paintedPage, rate float64, n int, alone, run posted) 
 		name string
 		all  []float64
 	}{
-		{"POST to stored", found.Stages.Stored}, {"stored to signal", found.Stages.Signal}, {"signal to request", found.Stages.Request},
-		{"request to answer", found.Stages.Answer}, {"answer to painted", found.Stages.Drawn},
+		{"POST to stored", found.Stages.Stored},
+		{"stored to signal", found.Stages.Signal},
+		{"signal to request", found.Stages.Request},
+		{"request to answer", found.Stages.Answer},
+		{"answer to painted", found.Stages.Drawn},
 	} {
 		times := milliseconds(s.all)
 		figures = append(figures, report.Figure{Name: at + "of it " + s.name + ", p99", Value: times.P99, Unit: "ms", Note: fmt.Sprintf("p50 %.1f ms", times.P50)})
