@@ -120,12 +120,16 @@ func paintedFigures(found *paintedPage, rate float64, n int, alone, run posted) 
 		times := milliseconds(s.all)
 		figures = append(figures, report.Figure{Name: at + "of it " + s.name + ", p99", Value: times.P99, Unit: "ms", Note: fmt.Sprintf("p50 %.1f ms", times.P50)})
 	}
-	return append(figures,
-		report.Figure{
-			Name: at + "server, cost of the open page", Value: run.cores - alone.cores, Unit: "cores", Goal: report.AtMost(dearPage),
-			Note: fmt.Sprintf("%.2f cores with it, %.2f without; a second it fetched %s", run.cores, alone.cores, fetched(found, run.length)),
-		},
-		report.Figure{Name: at + "browser, all of its processes", Value: found.CPU / run.length.Seconds(), Unit: "cores", Note: "without a graphics processor: it draws on the same cores"})
+	cost := report.Figure{
+		Name: at + "server, cost of the open page", Value: run.cores - alone.cores, Unit: "cores", Goal: report.AtMost(dearPage),
+		Note: fmt.Sprintf("%.2f cores with it, %.2f without; a second it fetched %s", run.cores, alone.cores, fetched(found, run.length)),
+	}
+	if cost.Value < 0 { // no page gives time back: something else had the cores
+		cost.Goal, cost.Note = nil, "not a measurement, the machine was busy with something else: "+cost.Note
+	}
+	return append(figures, cost, report.Figure{
+		Name: at + "browser, all of its processes", Value: found.CPU / run.length.Seconds(), Unit: "cores", Note: "without a graphics processor: it draws on the same cores",
+	})
 }
 
 // fetched lists what the page fetched in a second.
