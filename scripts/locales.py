@@ -33,9 +33,9 @@ def pattern(value):
 def units(cldr, english):
     """Short units that need no plural rules: "3 min" in every number. English keeps the symbols everybody knows."""
     if english:
-        return {"unitMinute": ["{0} min"], "unitHour": ["{0} h"], "unitDay": ["{0} d"]}
+        return {"unitSecond": ["{0} s"], "unitMinute": ["{0} min"], "unitHour": ["{0} h"], "unitDay": ["{0} d"]}
     data, out = read("cldr-units-full", cldr, "units.json")["units"], {}
-    for unit in ("minute", "hour", "day"):
+    for unit in ("second", "minute", "hour", "day"):
         for width in ("short", "narrow"):
             forms = {k.removeprefix("unitPattern-count-"): v for k, v in data[width][f"duration-{unit}"].items() if k.startswith("unitPattern-count-")}
             if len(set(forms.values())) == 1:
@@ -74,7 +74,7 @@ def locale(tag, cldr):
         "days": [gregorian["days"]["format"]["wide"][d] for d in DAYS],
         "shortDays": [gregorian["days"]["format"]["abbreviated"][d] for d in DAYS],
         "am": gregorian["dayPeriods"]["format"]["abbreviated"]["am"], "pm": gregorian["dayPeriods"]["format"]["abbreviated"]["pm"],
-        "now": fields["second"]["relative-type-0"], "today": fields["day"]["relative-type-0"], "yesterday": fields["day"]["relative-type--1"],
+        "now": fields["second"]["relative-type-0"], "today": fields["day"]["relative-type-0"], "yesterday": fields["day"]["relative-type--1"], "tomorrow": fields["day"]["relative-type-1"],
         **units(cldr, tag.startswith("en")),
         "group": symbols["group"], "minimumGrouping": int(numbers["minimumGroupingDigits"]),
         "grouping": [groups[-1], groups[-2] if len(groups) > 2 else groups[-1]],

@@ -1,10 +1,7 @@
 // Package view turns documents into what a template shows: plain structs with display-ready values, made by pure functions.
 package view
 
-import (
-	"fmt"
-	"time"
-)
+import "time"
 
 // A Clock knows the present and the viewer's time zone and way of writing dates.
 type Clock struct {
@@ -102,6 +99,11 @@ func (c Clock) day(at time.Time) string {
 	return upperFirst(c.Locale.format(c.Locale.LongDay, local))
 }
 
+// fullDay is the same day for hover and paper, where "today" says too little.
+func (c Clock) fullDay(at time.Time) string {
+	return upperFirst(c.Locale.format(c.Locale.LongDayYear, at.In(c.Zone)))
+}
+
 func (c Clock) daysAgo(at time.Time) int {
 	return int(midnight(c.Now.In(c.Zone)).Sub(midnight(at.In(c.Zone))).Hours() / 24)
 }
@@ -111,15 +113,16 @@ func midnight(t time.Time) time.Time {
 	return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC)
 }
 
-// Duration says how long in one unit: "4 min".
-func Duration(d time.Duration) string {
+// Duration says how long in one unit, in the viewer's words: "4 min". The script's waiting times agree with it.
+func (c Clock) Duration(d time.Duration) string {
+	l := c.Locale
 	switch {
 	case d < time.Minute:
-		return fmt.Sprintf("%d s", max(1, int(d.Seconds())))
+		return l.amount(l.Seconds, max(1, int(d.Seconds())))
 	case d < time.Hour:
-		return fmt.Sprintf("%d min", int(d.Minutes()))
+		return l.amount(l.Minutes, int(d.Minutes()))
 	case d < 48*time.Hour:
-		return fmt.Sprintf("%d h", int(d.Hours()))
+		return l.amount(l.Hours, int(d.Hours()))
 	}
-	return fmt.Sprintf("%d days", int(d.Hours()/24))
+	return l.amount(l.DaysAgo, int(d.Hours()/24))
 }

@@ -239,7 +239,7 @@ func ConflictOf(c *chat.ConflictError, mine string, clock Clock) *Conflict {
 	}
 	ago := "just now"
 	if age := clock.Now.Sub(c.At); age >= 0 && !c.At.IsZero() {
-		ago = Duration(age) + " ago"
+		ago = clock.Duration(age) + " ago"
 	}
 	return &Conflict{Theirs: theirs, By: orSomebody(c.By), Ago: ago, Version: c.Version, Mine: mine}
 }

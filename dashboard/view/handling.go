@@ -86,7 +86,7 @@ func HandlingOf(c *chat.Conversation, user *chat.User, token string, clock Clock
 	if t := c.Transfer; t != nil {
 		h.Offer = &OfferBar{
 			Mine: c.OfferedTo(user.ID, user.Departments), Sent: t.From == user.ID, From: line(t.FromName), To: line(t.ToName), Note: t.Note,
-			Until: clock.Moment(t.ExpiresAt), Left: Duration(max(t.ExpiresAt.Sub(clock.Now), time.Minute)),
+			Until: clock.Moment(t.ExpiresAt), Left: clock.Duration(max(t.ExpiresAt.Sub(clock.Now), time.Minute)),
 		}
 	}
 	if c.State == chat.StateSnoozed {
@@ -149,7 +149,7 @@ func (c Clock) Ahead(at time.Time) string {
 	case days == 0:
 		return c.Time(at)
 	case days == 1:
-		return "tomorrow " + c.Time(at)
+		return c.Locale.Tomorrow + " " + c.Time(at)
 	case days > 1 && days < 7:
 		return c.Locale.format(c.Locale.WeekTime, at.In(c.Zone))
 	}

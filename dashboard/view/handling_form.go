@@ -282,5 +282,5 @@ func Ago(at time.Time, clock Clock) string {
 	if at.IsZero() {
 		return "meanwhile"
 	}
-	return Duration(max(clock.Now.Sub(at), time.Second)) + " ago"
+	return clock.Duration(max(clock.Now.Sub(at), time.Second)) + " ago"
 }

@@ -80,7 +80,7 @@ type Priority struct{ Key, Word string }
 // Waiting tells how long the customer has been waiting for an answer.
 type Waiting struct {
 	Since Moment
-	Text  string `json:"-"`
+	For   string `json:"-"` // how long, in the words of Since.Lang
 	Level string `json:"-"` // calm, soon, long: CSS class; the words carry the meaning
 }
 
@@ -158,7 +158,7 @@ func waiting(c *chat.Conversation, clock Clock) *Waiting {
 	}
 	w := &Waiting{Since: clock.Moment(c.Waiting), Level: "calm"}
 	age := clock.Now.Sub(c.Waiting)
-	w.Text = "waiting " + Duration(max(age, time.Minute))
+	w.For = clock.Duration(max(age, time.Minute))
 	switch {
 	case age >= waitingLong:
 		w.Level = "long"

@@ -42,7 +42,9 @@ type Locale struct {
 	Now         string   `json:"now"`
 	Today       string   `json:"today"`
 	Yesterday   string   `json:"yesterday"`
-	Minutes     []string `json:"unitMinute"` // pattern, and another for one where that differs
+	Tomorrow    string   `json:"tomorrow"`
+	Seconds     []string `json:"unitSecond"` // pattern, and another for one where that differs
+	Minutes     []string `json:"unitMinute"`
 	Hours       []string `json:"unitHour"`
 	DaysAgo     []string `json:"unitDay"`
 	Group       string   `json:"group"`
@@ -212,9 +214,9 @@ func (l *Locale) join(date, clock string) string {
 	return strings.NewReplacer("{1}", date, "{0}", clock).Replace(l.Join)
 }
 
-// Relative is what the script needs to keep relative times fresh in the same words.
+// Relative is what the script needs to keep relative times fresh in the same words, and to write numbers.
 func (l *Locale) Relative() string {
-	words, err := json.Marshal(map[string]any{"now": l.Now, "min": l.Minutes, "h": l.Hours, "d": l.DaysAgo, "digits": l.Digits})
+	words, err := json.Marshal(map[string]any{"tag": l.Tag, "now": l.Now, "s": l.Seconds, "min": l.Minutes, "h": l.Hours, "d": l.DaysAgo, "digits": l.Digits})
 	if err != nil {
 		return "{}"
 	}

@@ -104,7 +104,7 @@ const longText = 3000
 func message(m *chat.Message, byID map[string]*chat.Message, in *ThreadInput) *Message {
 	out := &Message{
 		ID: m.ID, Mine: m.Direction == chat.Outbound, Author: author(m, in), At: in.Clock.Moment(m.Timestamp),
-		Marks: marks(m), Status: status(m, in.Clock), Reactions: reactions(m, in),
+		Marks: marks(m, in.Clock), Status: status(m, in.Clock), Reactions: reactions(m, in),
 	}
 	out.Quote = quote(m, byID, in)
 	if m.Deleted {
@@ -172,7 +172,7 @@ func author(m *chat.Message, in *ThreadInput) string {
 	return in.Contact
 }
 
-func marks(m *chat.Message) []Mark {
+func marks(m *chat.Message, clock Clock) []Mark {
 	var out []Mark
 	has := func(flag string) bool { return slices.Contains(m.Flags, flag) }
 	if m.Echo {
@@ -191,7 +191,7 @@ func marks(m *chat.Message) []Mark {
 		out = append(out, Mark{"bot", "another app is answering", "Another app owned this thread when the message came"})
 	}
 	if m.Late > 0 {
-		out = append(out, Mark{"clock", "arrived " + Duration(m.Late) + " late", "Shown where it belongs by the platform's time; newer messages were here before it"})
+		out = append(out, Mark{"clock", "arrived " + clock.Duration(m.Late) + " late", "Shown where it belongs by the platform's time; newer messages were here before it"})
 	}
 	return out
 }

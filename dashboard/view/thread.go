@@ -54,6 +54,7 @@ func (m *Messages) Mark(id string) {
 // An Item is one line of a thread; exactly one field is set.
 type Item struct {
 	Day     string
+	Date    string // the day in full
 	Lang    string // of the day, empty for English
 	Unread  *Unread
 	Message *Message
@@ -123,7 +124,7 @@ type lines struct {
 // newDay puts a separator where the day changes.
 func (l *lines) newDay(at time.Time) {
 	if l.day.IsZero() || l.in.Clock.daysAgo(at) != l.in.Clock.daysAgo(l.day) {
-		l.items = append(l.items, Item{Day: l.in.Clock.day(at), Lang: l.in.Clock.Locale.Language()})
+		l.items = append(l.items, Item{Day: l.in.Clock.day(at), Date: l.in.Clock.fullDay(at), Lang: l.in.Clock.Locale.Language()})
 		l.last = nil
 	}
 	l.day = at

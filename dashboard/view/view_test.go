@@ -270,9 +270,21 @@ func TestCSRFHeaderIsNeverMarkup(t *testing.T) {
 
 func TestDurations(t *testing.T) {
 	t.Parallel()
-	for d, want := range map[time.Duration]string{0: "1 s", 59 * time.Second: "59 s", 4 * time.Minute: "4 min", 3 * time.Hour: "3 h", 72 * time.Hour: "3 days"} {
-		require.Equal(t, want, Duration(d))
+	for d, want := range map[time.Duration]string{0: "1 s", 59 * time.Second: "59 s", 4 * time.Minute: "4 min", 3 * time.Hour: "3 h", 72 * time.Hour: "3 d"} {
+		require.Equal(t, want, NewClock(noon, "").Duration(d))
 	}
+	for tag, want := range map[string]string{"de": "4 Std.", "pt-BR": "4 h", "ar-EG": "٤ س", "ja": "4 時間"} {
+		clock := NewClock(noon, "").For(LocaleFor(tag, ""))
+		plain := strings.NewReplacer("\u00a0", " ", "\u202f", " ").Replace
+		require.Equal(t, want, plain(clock.Duration(4*time.Hour)))
+		w := waiting(&chat.Conversation{Waiting: noon.Add(-4 * time.Hour), State: chat.StateOpen}, clock)
+		require.Equal(t, want, plain(w.For), "a sentence writes time as the dates beside it do")
+		require.Equal(t, LocaleFor(tag, "").Language(), w.Since.Lang)
+		late := marks(&chat.Message{Late: 4 * time.Hour}, clock)
+		require.Equal(t, "arrived "+want+" late", plain(late[0].Text))
+	}
+	german := NewClock(noon, "UTC").For(LocaleFor("de", ""))
+	require.Equal(t, "morgen 09:00", german.Ahead(time.Date(noon.Year(), noon.Month(), noon.Day()+1, 9, 0, 0, 0, time.UTC)))
 	for n, want := range map[int64]string{0: "0", 999: "999", 1000: "999+"} {
 		require.Equal(t, want, Count(n))
 	}

@@ -47,10 +47,11 @@
     document.querySelector('#grid')?.dispatchEvent(new CustomEvent('sb:list'));
   });
   // How much of a long field is used, in characters as the server counts them.
+  const { tag } = JSON.parse(document.documentElement.dataset.times || '{}'); // how the viewer writes numbers
   const measure = (event) => {
     const area = event.target.closest?.('textarea[data-limit]');
     const count = area?.parentElement.querySelector('[data-limit-count]');
-    if (count) count.textContent = `${[...area.value].length.toLocaleString('en-US')} / ${area.maxLength.toLocaleString('en-US')}`;
+    if (count) count.textContent = `${[...area.value].length.toLocaleString(tag)} / ${area.maxLength.toLocaleString(tag)}`;
   };
   document.addEventListener('input', measure);
   document.addEventListener('focusin', measure);

@@ -17,6 +17,11 @@
   let resting = false;
   let waiting = []; // changes that are not on screen yet: {age, at}
 
+  // Seconds as the viewer writes them, see view.Locale.Relative.
+  const words = JSON.parse(document.documentElement.dataset.times || '{}');
+  const amount = (n, digits) => (words.s || ['{0} s'])[n === 1 && words.s?.[1] ? 1 : 0]
+    .replace('{0}', n.toLocaleString(words.tag, { minimumFractionDigits: digits, maximumFractionDigits: digits }));
+
   const pill = (state, text) => {
     const element = document.getElementById('live');
     if (!element || (element.dataset.state === state && element.lastChild.textContent === text)) return;
@@ -34,7 +39,7 @@
     if (!since && source && Date.now() - heard > SILENCE) lost(heard);
     if (since) {
       const seconds = Math.round((Date.now() - since) / 1000);
-      pill('stale', `Stale ${seconds} s, retrying`);
+      pill('stale', `Stale ${amount(seconds, 0)}, retrying`);
       if (seconds === 5) announce('The connection is lost. What you see may be out of date. Retrying.');
     } else if (source && source.readyState === EventSource.OPEN) {
       pill('live', shown ? `Live ${shown}` : 'Live');
@@ -68,7 +73,7 @@
     const now = performance.now();
     const took = Math.max(...waiting.map((w) => w.age + (now - w.at)));
     waiting = [];
-    shown = took < 9950 ? `${(took / 1000).toFixed(1)} s` : `${Math.round(took / 1000)} s`;
+    shown = amount(took / 1000, took < 9950 ? 1 : 0);
     paint();
   };
   document.addEventListener('sb:shown', settled);

@@ -55,8 +55,8 @@
     // Levels as in view.waiting.
     for (const waiting of document.querySelectorAll('[data-waiting]')) {
       const seconds = Math.max(60, (Date.now() - Date.parse(waiting.dataset.waiting)) / 1000);
-      const length = seconds < 3600 ? `${Math.floor(seconds / 60)} min` : seconds < 172800 ? `${Math.floor(seconds / 3600)} h` : `${Math.floor(seconds / 86400)} days`;
-      waiting.lastElementChild.textContent = `waiting ${length}`;
+      const length = waiting.querySelector('[data-length]');
+      if (length && words.now) length.textContent = seconds < 3600 ? amount(words.min, Math.floor(seconds / 60)) : seconds < 172800 ? amount(words.h, Math.floor(seconds / 3600)) : amount(words.d, Math.floor(seconds / 86400));
       waiting.className = `waiting waiting--${seconds >= 3600 ? 'long' : seconds >= 900 ? 'soon' : 'calm'}`;
     }
   }, 20000);

@@ -5,7 +5,8 @@
   const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
   const forms = () => $$('form[data-write]');
   const text = (form) => form.querySelector('textarea');
-  const number = (n) => n.toLocaleString('en-US');
+  const { tag } = JSON.parse(document.documentElement.dataset.times || '{}'); // how the viewer writes numbers
+  const number = (n) => n.toLocaleString(tag);
 
   // --- the counter: code points, as the server counts -------------------------------------------------------------------
   // maxlength stands far above what is allowed, so that the counter can say by how much. It is there because browsers take
