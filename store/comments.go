@@ -3,10 +3,15 @@ package store
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
+	"time"
 
 	"switchboard/chat"
 )
+
+// sweepEvery is how often comments that a crash of some process has left behind are looked for.
+const sweepEvery = 10 * time.Minute
 
 // AddComment keeps a comment on a conversation that is under way, lets the tagged colleagues see the conversation and
 // notifies them. On a closed conversation it is chat.ErrInvalid. Doing it again with the same comment changes nothing.
@@ -76,4 +81,48 @@ func (s *Store) dropComments(ctx context.Context, conversationID string) error {
 		writes = append(writes, Write{Op: Delete, ID: found[i].ID})
 	}
 	return write(ctx, s.engine, comments, writes)
+}
+
+// sweepComments removes comments whose conversation has closed without them: the process that closed it died in between.
+func (s *Store) sweepComments(ctx context.Context, at time.Time) error {
+	if last := s.swept.Load(); last != 0 && at.Sub(time.UnixMilli(last)) < sweepEvery {
+		return nil
+	}
+	s.swept.Store(at.UnixMilli())
+	err := s.dropLeftComments(ctx)
+	if err != nil {
+		s.swept.Store(0)
+	}
+	return err
+}
+
+func (s *Store) dropLeftComments(ctx context.Context) error {
+	left := map[string][]string{} // comments by conversation
+	q := Query{Sort: append(asc("conversation_id"), desc("created_at")...), Only: []string{"conversation_id", "created_at"}}
+	err := walk(ctx, s.engine, comments, q, func(c *chat.Comment) []any { return []any{c.ConversationID, c.CreatedAt, c.ID} }, func(c *chat.Comment) error {
+		left[c.ConversationID] = append(left[c.ConversationID], c.ID)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	// Only what was there before the state was read: a conversation may be opened again, and get comments, meanwhile.
+	for ids := range slices.Chunk(slices.Sorted(maps.Keys(left)), walkPage) {
+		closed, err := find[chat.Conversation](ctx, s.engine, conversations, Query{
+			Where: []Condition{{Path: "id", Is: In, Value: ids}, {Path: "state", Is: Equal, Value: string(chat.StateClosed)}}, Only: []string{"state"},
+		})
+		if err != nil {
+			return err
+		}
+		var writes []Write
+		for i := range closed {
+			for _, id := range left[closed[i].ID] {
+				writes = append(writes, Write{Op: Delete, ID: id})
+			}
+		}
+		if err := write(ctx, s.engine, comments, writes); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -48,10 +48,11 @@ func (s *Store) UpdateConversation(ctx context.Context, id string, edit func(*ch
 }
 
 // closed removes the comments of a conversation that has just closed. The close is stored and stands whatever becomes of this:
-// nobody is shown comments of a closed conversation, and what is left is removed when somebody looks or it is opened again.
+// nobody is shown comments of a closed conversation, and what is left is removed when somebody looks, when it is opened again, and by Tidy.
 func (s *Store) closed(ctx context.Context, id string) {
 	if err := s.dropComments(ctx, id); err != nil {
 		s.log.Warn("the comments of a closed conversation are still stored", "conversation", id, "err", err)
+		s.swept.Store(0)
 	}
 }
 

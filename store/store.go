@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"sync/atomic"
 	"time"
 
 	"switchboard/chat"
@@ -19,6 +20,7 @@ type Store struct {
 	warm   *warm
 	log    *slog.Logger
 	now    func() time.Time
+	swept  atomic.Int64 // when comments left behind were looked for, Unix milliseconds; 0: they must be
 }
 
 // New ensures the collections and returns the repository over the engine, which the caller closes.

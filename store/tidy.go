@@ -8,15 +8,15 @@ import (
 	"switchboard/chat"
 )
 
-// Tidy does what is left to do: it goes on with erasures that are not finished and with label changes that documents do not
-// show yet. It is idempotent, may be interrupted, and may run in several processes at once. Call it every few seconds
+// Tidy does what is left to do: it goes on with erasures that are not finished, with label changes that documents do not
+// show yet, and with comments that outlived their conversation. It is idempotent, may be interrupted, and may run in several processes at once. Call it every few seconds
 // with the time it is.
 func (s *Store) Tidy(ctx context.Context, at time.Time) error {
 	settings, err := s.Settings(ctx)
 	if err != nil {
 		return err
 	}
-	failed := []error{s.finishErasures(ctx, at)}
+	failed := []error{s.finishErasures(ctx, at), s.sweepComments(ctx, at)}
 	for _, job := range settings.LabelJobs {
 		failed = append(failed, s.relabel(ctx, job))
 	}

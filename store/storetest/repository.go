@@ -47,6 +47,7 @@ func RunRepository(t *testing.T, open func(t *testing.T) store.Engine, sortsWith
 		{"notes follow the person through a merge, and a deletion can be taken back", notesOfAPerson},
 		{"comments live as long as the conversation", commentsUntilClose},
 		{"a crash at close shows nobody an old comment", commentsAfterCrash},
+		{"comments a crash has left are removed", commentsSwept},
 		{"notifications are told once and gone when opened", notificationsOnce},
 		{"escalations are recorded once and taken by one", escalationsOnce},
 		{"the audit log pages by person and kind", auditLog},

@@ -145,6 +145,41 @@ func commentsAfterCrash(t *testing.T, open func(*testing.T) store.Engine) {
 	}
 }
 
+func commentsSwept(t *testing.T, open func(*testing.T) store.Engine) {
+	e := &faulty{Engine: open(t), at: -1}
+	repo, ctx, s := repository(t, e), t.Context(), &script{}
+	stored := func(id string) int64 {
+		n, err := e.Engine.Count(ctx, "comments", []store.Condition{{Path: "conversation_id", Is: store.Equal, Value: id}}, 0)
+		require.NoError(t, err)
+		return n
+	}
+	left := apply(t, repo, s.text(ada, "m1", 1, "x")).Entries[0].ConversationID
+	live := apply(t, repo, s.text(person{phone: "+12025550177"}, "m2", 2, "y")).Entries[0].ConversationID
+	require.NoError(t, repo.Tidy(ctx, base), "the first look of a process")
+	for i := range 3 {
+		for _, id := range []string{left, live} {
+			_, err := repo.AddComment(ctx, comment(t, fmt.Sprintf("k%d%s", i, id), id, "between us"))
+			require.NoError(t, err)
+		}
+	}
+	e.at = e.calls.Load() + 2 // the close is stored, the removal of the comments fails
+	setState(t, repo, left, chat.StateClosed)
+	require.EqualValues(t, 3, stored(left))
+	require.NoError(t, repo.Tidy(ctx, base.Add(time.Second)), "this process knows that it has left some")
+	require.Zero(t, stored(left))
+	require.EqualValues(t, 3, stored(live), "those of a conversation under way stay")
+
+	other := repository(t, e.Engine) // another process, which has seen nothing of it
+	require.NoError(t, other.Tidy(ctx, base))
+	e.at = e.calls.Load() + 2
+	setState(t, repo, live, chat.StateClosed)
+	require.EqualValues(t, 3, stored(live))
+	require.NoError(t, other.Tidy(ctx, base.Add(time.Second)))
+	require.EqualValues(t, 3, stored(live), "not at every look")
+	require.NoError(t, other.Tidy(ctx, base.Add(10*time.Minute)))
+	require.Zero(t, stored(live))
+}
+
 func notificationsOnce(t *testing.T, open func(*testing.T) store.Engine) {
 	repo, ctx := repository(t, open(t)), t.Context()
 	var list []chat.Notification
