@@ -226,7 +226,7 @@ func (d *Dashboard) frame(c *fiber.Ctx, title, active string) *frame {
 		f.CSRF, f.User = s.token, view.UserName(&s.user)
 		f.Times = d.clock(c).Locale.Relative()
 		f.Avatar = view.AvatarOf(s.user.ID, f.User)
-		badge, _, err := d.badgeOf(c)
+		badge, _, _, err := d.badgeOf(c)
 		if err != nil { // whatever the page reads next will fail as well and say so
 			d.log.Warn("a page has no count of notices", "request_id", requestID(c), "err", err)
 		}

@@ -2,10 +2,10 @@ package dashboard
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -26,6 +26,10 @@ type Notices interface {
 // toastsAtOnce is how many notices come up as toasts at a time; the badge counts the rest.
 const toastsAtOnce = 3
 
+// noticesCounted is how many notices of an agent are looked at one by one for the badge. Those beyond are counted with whatever
+// the agent may not see any more.
+const noticesCounted = 100
+
 func (d *Dashboard) noticeRoutes() []route {
 	return []route{
 		{get, view.NoticesPage, agent, d.notices},
@@ -38,12 +42,12 @@ func (d *Dashboard) noticeRoutes() []route {
 func (d *Dashboard) notices(c *fiber.Ctx) error {
 	page := d.frame(c, "Notices", "notices")
 	a := about{page: view.NoticesPage, fragment: view.NoticesPage}
-	found, err := d.Notices.Notifications(c.UserContext(), signedIn(c).user.ID, a.request(c))
+	found, conversations, err := d.told(c, a.request(c))
 	if err != nil {
-		return fmt.Errorf("dashboard: list notices: %w", err)
+		return err
 	}
 	body := view.Notices{ClearURL: view.NoticesPage + "/clear", CSRF: signedIn(c).token}
-	if body.Items, err = d.noticesOf(c, found.Items); err != nil {
+	if body.Items, err = d.noticesOf(c, found.Items, conversations); err != nil {
 		return err
 	}
 	body.Stretch = a.stretch(c, found.Next, nil, view.Empty{
@@ -59,26 +63,43 @@ func (d *Dashboard) notices(c *fiber.Ctx) error {
 	return d.render(c, http.StatusOK, "pages/notices", page)
 }
 
-// noticesOf words notifications with the people they are about.
-func (d *Dashboard) noticesOf(c *fiber.Ctx, list []chat.Notification) ([]view.Notice, error) {
-	ctx, conversations, people := c.UserContext(), map[string]*chat.Conversation{}, []string{}
-	for i := range list {
-		id := list[i].ConversationID
-		if _, there := conversations[id]; there {
-			continue
+// told lists what a user was told about conversations they may see, with these conversations. Whoever has lost the right to a
+// conversation is not told about it any more; what is left of a page may be short, and is empty only when there is no more.
+func (d *Dashboard) told(c *fiber.Ctx, page chat.PageRequest) (chat.List[chat.Notification], map[string]*chat.Conversation, error) {
+	out, conversations := chat.List[chat.Notification]{}, map[string]*chat.Conversation{}
+	for {
+		found, err := d.Notices.Notifications(c.UserContext(), signedIn(c).user.ID, page)
+		if err != nil {
+			return out, nil, fmt.Errorf("dashboard: list notices: %w", err)
 		}
-		conversation, err := d.Conversations.Conversation(ctx, id)
-		switch {
-		case errors.Is(err, chat.ErrNotFound):
-			conversations[id] = nil
-		case err != nil:
-			return nil, fmt.Errorf("dashboard: read conversation of a notice: %w", err)
-		default:
-			conversations[id] = &conversation
+		ids := make([]string, 0, len(found.Items))
+		for i := range found.Items {
+			ids = append(ids, found.Items[i].ConversationID)
+		}
+		if err := d.visible(c, ids, conversations); err != nil {
+			return out, nil, err
+		}
+		for i := range found.Items {
+			if conversations[found.Items[i].ConversationID] != nil || scope(c).Everything() {
+				out.Items = append(out.Items, found.Items[i])
+			}
+		}
+		if out.Next = found.Next; len(out.Items) > 0 || out.Next == "" {
+			return out, conversations, nil
+		}
+		page.Cursor = out.Next
+	}
+}
+
+// noticesOf words notifications with the people they are about.
+func (d *Dashboard) noticesOf(c *fiber.Ctx, list []chat.Notification, conversations map[string]*chat.Conversation) ([]view.Notice, error) {
+	var people []string
+	for i := range list {
+		if conversation := conversations[list[i].ConversationID]; conversation != nil && !slices.Contains(people, conversation.ContactID) {
 			people = append(people, conversation.ContactID)
 		}
 	}
-	contacts, err := d.Contacts.ContactsByID(ctx, people)
+	contacts, err := d.Contacts.ContactsByID(c.UserContext(), people)
 	if err != nil {
 		return nil, fmt.Errorf("dashboard: read contacts of notices: %w", err)
 	}
@@ -108,7 +129,7 @@ func (d *Dashboard) badge(c *fiber.Ctx) error {
 			return fmt.Errorf("dashboard: open notices: %w", err)
 		}
 	}
-	badge, newest, err := d.badgeOf(c)
+	badge, newest, conversations, err := d.badgeOf(c)
 	if err != nil {
 		return err
 	}
@@ -122,7 +143,7 @@ func (d *Dashboard) badge(c *fiber.Ctx) error {
 			break
 		}
 	}
-	news, err := d.noticesOf(c, newest)
+	news, err := d.noticesOf(c, newest, conversations)
 	if err != nil {
 		return err
 	}
@@ -146,23 +167,26 @@ func openConversation(c *fiber.Ctx) string {
 	return id
 }
 
-// badgeOf counts what the caller has not opened, and lists the newest of it.
-func (d *Dashboard) badgeOf(c *fiber.Ctx) (view.Badge, []chat.Notification, error) {
-	user := signedIn(c).user.ID
-	newest, err := d.Notices.Notifications(c.UserContext(), user, chat.PageRequest{Limit: toastsAtOnce})
+// badgeOf counts what the caller has not opened, and lists the newest of it with its conversations.
+func (d *Dashboard) badgeOf(c *fiber.Ctx) (view.Badge, []chat.Notification, map[string]*chat.Conversation, error) {
+	user, page := signedIn(c).user.ID, chat.PageRequest{Limit: toastsAtOnce}
+	if !scope(c).Everything() { // what the caller may not see does not count: it has to be looked at
+		page.Limit = noticesCounted
+	}
+	newest, conversations, err := d.told(c, page)
 	if err != nil {
-		return view.Badge{}, nil, fmt.Errorf("dashboard: list newest notices: %w", err)
+		return view.Badge{}, nil, nil, err
 	}
 	count := int64(len(newest.Items))
 	if newest.Next != "" {
 		if count, err = d.Notices.CountNotifications(c.UserContext(), user); err != nil {
-			return view.Badge{}, nil, fmt.Errorf("dashboard: count notices: %w", err)
+			return view.Badge{}, nil, nil, fmt.Errorf("dashboard: count notices: %w", err)
 		}
 	}
 	if len(newest.Items) == 0 {
-		return view.BadgeOf(user, 0, nil), nil, nil
+		return view.BadgeOf(user, 0, nil), nil, nil, nil
 	}
-	return view.BadgeOf(user, count, &newest.Items[0]), newest.Items, nil
+	return view.BadgeOf(user, count, &newest.Items[0]), newest.Items[:min(len(newest.Items), toastsAtOnce)], conversations, nil
 }
 
 // seeNotices clears what the caller was told about a conversation that is being opened, and says whether there was anything.

@@ -54,6 +54,19 @@ func (d *Dashboard) among(c *fiber.Ctx, ids []string) (map[string]bool, error) {
 	return seen, nil
 }
 
+// visible reads the conversations among these that the caller may see into found. One that is missing there is gone, or is
+// nobody's business.
+func (d *Dashboard) visible(c *fiber.Ctx, ids []string, found map[string]*chat.Conversation) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	list, err := d.conversations(c, chat.ConversationQuery{IDs: ids, PageRequest: chat.PageRequest{Limit: len(ids)}})
+	for i := range list.Items {
+		found[list.Items[i].ID] = &list.Items[i]
+	}
+	return err
+}
+
 // conversations lists conversations within the caller's scope.
 func (d *Dashboard) conversations(c *fiber.Ctx, q chat.ConversationQuery) (chat.List[chat.Conversation], error) {
 	q.Scope = scope(c)

@@ -1,6 +1,7 @@
 package dashboard
 
 import (
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -8,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"switchboard/chat"
 
@@ -155,4 +157,44 @@ func TestChangesCarryIDsOnly(t *testing.T) {
 		delete(readable, name)
 	}
 	require.Empty(t, readable, "a new field of a change reaches every browser: an id, a number or a time, never content")
+}
+
+// A notice names the person a conversation is with. Whoever has lost the conversation since is not told.
+func TestNoticesAboutForeignConversationsAreNotThere(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.asBen()
+	s.store.notices = nil
+	for i, id := range []string{"n1", "n2"} {
+		s.store.notices = append(s.store.notices, chat.Notification{
+			ID: id, UserID: benID, Kind: chat.NotificationTagged, ConversationID: talkID, By: "Ada Admin", CreatedAt: noon.Add(time.Duration(i) * time.Minute),
+		})
+	}
+	badge := func() string { return s.get("/notifications/badge?known=0", "HX-Request", "true").body }
+	require.Contains(t, s.get("/notifications").body, "Ana Sample")
+	require.Contains(t, badge(), "Ana Sample", "as a toast")
+	require.Contains(t, s.get("/contacts").body, `<span class="badge__count">2`)
+
+	s.give(talkID, foreign)
+	for _, body := range []string{s.get("/notifications").body, s.get("/notifications", "HX-Request", "true").body, badge()} {
+		require.NotContains(t, body, "Ana Sample")
+		require.NotContains(t, body, talkID)
+	}
+	require.Contains(t, s.get("/notifications").body, "Nothing new")
+	require.NotContains(t, s.get("/contacts").body, "badge__count")
+
+	s.give(talkID, "sales")
+	require.Contains(t, s.get("/notifications").body, "Ana Sample", "it is not forgotten")
+
+	// Older ones that may still be seen are found behind any number of those that may not.
+	s.give(talkID, foreign)
+	kept := s.store.conversations[talkID]
+	kept.ID, kept.Department, kept.OpenKey = "kept", "", ""
+	s.store.conversations[kept.ID] = kept
+	s.store.notices[0].ConversationID = kept.ID
+	for i := range 120 {
+		s.store.notices = append(s.store.notices, chat.Notification{ID: fmt.Sprint("x", i), UserID: benID, Kind: chat.NotificationTagged, ConversationID: talkID, CreatedAt: noon.Add(time.Hour)})
+	}
+	require.Contains(t, s.get("/notifications").body, "/inbox/kept?")
+	require.Contains(t, s.get("/contacts").body, `<span class="badge__count">1<`)
 }
