@@ -25,6 +25,8 @@ type User struct {
 	Locale             string    `json:"locale,omitempty" bson:"locale,omitempty"`
 	Departments        []string  `json:"departments,omitempty" bson:"departments,omitempty"` // ids
 	PanelTab           string    `json:"panel_tab,omitempty" bson:"panel_tab,omitempty"`
+	PanelPage          string    `json:"panel_page,omitempty" bson:"panel_page,omitempty"`           // page the tab was chosen on, see ChooseTab
+	PanelNth           int64     `json:"panel_nth,omitempty" bson:"panel_nth,omitempty"`             // which of that page's choices it was
 	ContactColumns     []string  `json:"contact_columns,omitempty" bson:"contact_columns,omitempty"` // of the contact grid; none: the usual ones
 	CreatedAt          time.Time `json:"created_at" bson:"created_at"`
 	DisabledAt         time.Time `json:"disabled_at,omitzero" bson:"disabled_at,omitempty"`

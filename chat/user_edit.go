@@ -30,6 +30,19 @@ func (u *User) SetProfile(name, zone, locale string) error {
 	return nil
 }
 
+// maxPage bounds the name a page gives itself.
+const maxPage = 64
+
+// ChooseTab remembers the tab of the panel that the user looked at last. page and nth say which choice of which open page it
+// was, so that of choices made faster than they arrive the last one stands; a page that says nothing is believed.
+func (u *User) ChooseTab(tab, page string, nth int64) {
+	page = clip(clean(page), maxPage)
+	if page != "" && page == u.PanelPage && nth < u.PanelNth {
+		return
+	}
+	u.PanelTab, u.PanelPage, u.PanelNth = tab, page, nth
+}
+
 // RoleKnown reports whether a role is one of the three.
 func RoleKnown(r Role) bool { return r == RoleAdmin || r == RoleSupervisor || r == RoleAgent }
 

@@ -35,6 +35,28 @@ func TestAnAdministratorChangesAUser(t *testing.T) {
 	}
 }
 
+func TestTheLastTabChosenOnAPageIsRemembered(t *testing.T) {
+	t.Parallel()
+	var u User
+	for _, c := range []struct {
+		tab, page string
+		nth       int64
+		want      string
+	}{
+		{"notes", "p1", 2, "notes"},
+		{"history", "p1", 1, "notes"}, // it was chosen before, and arrived later
+		{"comments", "p1", 3, "comments"},
+		{"contact", "p2", 1, "contact"}, // another window counts for itself
+		{"notes", "", 0, "notes"},       // no script
+		{"history", "", 0, "history"},
+		{"contact", strings.Repeat("x", 5000), 1, "contact"},
+	} {
+		u.ChooseTab(c.tab, c.page, c.nth)
+		require.Equal(t, c.want, u.PanelTab)
+	}
+	require.LessOrEqual(t, len(u.PanelPage), 2*maxPage, "what a page calls itself has an end")
+}
+
 func TestOwnProfile(t *testing.T) {
 	t.Parallel()
 	var u User

@@ -204,6 +204,9 @@ func TestPanelTabIsRemembered(t *testing.T) {
 	require.Equal(t, "tab-conversation", selected(s.get("/inbox/"+webID).body))
 	require.Equal(t, "tab-contact", selected(s.get("/inbox/"+webID+"?tab=contact").body), "a link without JavaScript decides for one page")
 	require.Equal(t, "/inbox/"+talkID+"?tab=contact", s.post("/inbox/"+talkID+"/panel", "tab", "nonsense").Header.Get("Location"))
+	require.Equal(t, "tab-notes", selected(s.htmx("/inbox/"+talkID+"/panel", "tab", "notes", "page", "p", "nth", "7").body))
+	require.Equal(t, "tab-history", selected(s.htmx("/inbox/"+talkID+"/panel", "tab", "history", "page", "p", "nth", "6").body), "what was asked for is answered")
+	require.Equal(t, "tab-notes", selected(s.get("/inbox/"+talkID).body), "and the later choice stands")
 }
 
 func TestSessionInformation(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 
 	"switchboard/chat"
 	"switchboard/dashboard/view"
@@ -25,8 +26,12 @@ func (d *Dashboard) panel(c *fiber.Ctx) error {
 // choosePanel shows a tab and remembers the choice for this agent.
 func (d *Dashboard) choosePanel(c *fiber.Ctx) error {
 	tab := view.KnownTab(form(c, "tab"))
-	_, err := d.Users.UpdateUser(c.UserContext(), signedIn(c).user.ID, func(u *chat.User) error {
-		u.PanelTab = tab
+	nth, err := strconv.ParseInt(form(c, "nth"), 10, 64)
+	if err != nil {
+		nth = 0 // a form without the script
+	}
+	_, err = d.Users.UpdateUser(c.UserContext(), signedIn(c).user.ID, func(u *chat.User) error {
+		u.ChooseTab(tab, form(c, "page"), nth)
 		return nil
 	})
 	if err != nil {

@@ -113,6 +113,15 @@
     // A panel that has just been swapped in is not htmx's yet: a key pressed this moment would load the page instead.
     if (window.htmx && !tab.hasAttribute('data-htmx-powered')) htmx.process(tab);
   }, true);
+  // Of choices that arrive out of order the server remembers the last one made on this page.
+  const page = crypto.getRandomValues(new Uint32Array(4)).join('-');
+  let nth = 0;
+  document.addEventListener('htmx:config:request', (event) => {
+    const { sourceElement, request } = event.detail.ctx;
+    if (!sourceElement?.matches?.('#panel [role="tab"]')) return;
+    request.body.set('page', page);
+    request.body.set('nth', ++nth);
+  });
   document.addEventListener('htmx:before:swap', (event) => {
     const { ctx } = event.detail;
     const source = ctx.sourceElement;

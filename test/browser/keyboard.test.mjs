@@ -4,7 +4,7 @@ import { after, afterEach, before, describe, test } from 'node:test';
 import { violations } from './axe.mjs';
 import { launch, live, open, picture, signIn } from './browser.mjs';
 import { startServer, whatsapp } from './server.mjs';
-import { clean, row } from './steps.mjs';
+import { clean, openConversation, row } from './steps.mjs';
 
 const ana = { name: 'Ana Sample', phone: '12025550143' };
 const bob = { name: 'Bob Example', phone: '12025550177' };
@@ -78,6 +78,39 @@ describe('keys', () => {
     await page.locator('[data-single-keys]').focus();
     await press('Space', 'Escape', 'g', 'i');
     await page.waitForURL('**/inbox');
+  });
+});
+
+describe('a flurry of keys', () => {
+  test('the tab that is remembered is the one chosen last, whatever arrives first', async () => {
+    await openConversation(page, server.base, 'Ana Sample');
+    // The choice of the second tab is held up on its way until the fourth has been made.
+    let release;
+    const held = new Promise((resolve) => { release = resolve; });
+    let seen = 0;
+    await page.route('**/panel', async (route) => {
+      if (route.request().method() === 'POST' && route.request().postData().includes('tab=conversation')) {
+        seen++;
+        await held;
+      }
+      await route.continue();
+    });
+    const answered = page.waitForResponse((answer) => answer.request().method() === 'POST' && answer.request().postData()?.includes('tab=conversation'));
+    for (const key of ['2', '3', '4']) await page.keyboard.press(key);
+    await page.locator('#tab-history[aria-selected="true"]').waitFor();
+    release();
+    assert.equal((await answered).status(), 200);
+    assert.equal(seen, 1, 'it was held');
+    assert.equal(await page.locator('#tab-history').getAttribute('aria-selected'), 'true');
+    await page.unroute('**/panel');
+    await page.reload();
+    await page.locator('#tab-history[aria-selected="true"]').waitFor();
+    for (let i = 0; i < 5; i++) for (const key of ['1', '2', '3', '4', '5', '6', '3']) await page.keyboard.press(key);
+    await page.locator('#tab-notes[aria-selected="true"]').waitFor();
+    await page.waitForFunction(() => !document.querySelector('.htmx-request'));
+    await page.reload();
+    await page.locator('#tab-notes[aria-selected="true"]').waitFor();
+    clean(page);
   });
 });
 
