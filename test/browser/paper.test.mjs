@@ -28,7 +28,7 @@ before(async () => {
   talk = new URL(page.url()).pathname;
   person = await page.locator('#thread-title a').getAttribute('href');
   await tab(page, 'conversation');
-  await page.locator('section[id^="conversation-labels"] [name="label"]').fill('priority::high');
+  await page.locator('section[id^="conversation-labels"] [data-label-filter]').fill('priority::high');
   await page.keyboard.press('Enter');
   await page.locator('#panel .label', { hasText: 'high' }).waitFor();
   await page.getByLabel('Assignee', { exact: true }).selectOption({ label: 'Administrator' });
