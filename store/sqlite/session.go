@@ -12,6 +12,9 @@ import (
 	"switchboard/store"
 )
 
+// maxPrepared bounds the statements a session keeps: there is one for each set of columns that documents change together.
+const maxPrepared = 256
+
 // A session changes documents inside a transaction that somebody else began on the connection, with prepared statements.
 type session struct {
 	ctx      context.Context //nolint:containedctx // one session, one transaction
@@ -33,6 +36,9 @@ func (s *session) close() {
 func (s *session) statement(text string) (*sql.Stmt, error) {
 	if statement, ok := s.prepared[text]; ok {
 		return statement, nil
+	}
+	if len(s.prepared) >= maxPrepared {
+		s.close()
 	}
 	statement, err := s.conn.PrepareContext(s.ctx, text)
 	if err == nil {
@@ -78,22 +84,19 @@ func (s *session) apply(t *table, r *row) error {
 // stored is what the writer must know of a document that is there already.
 type stored struct {
 	n, version int64
+	scalars    []any
 	lists      [][]byte
-	beside     []any // what the further fields of all array indexes hold
 	digest     sql.NullInt64
 }
 
 func (s *session) current(t *table, id string) (c stored, ok bool, err error) {
-	c.lists = make([][]byte, len(t.Arrays()))
+	c.scalars, c.lists = make([]any, len(t.Scalars())), make([][]byte, len(t.Arrays()))
 	into := []any{&c.n, &c.version}
+	for i := range c.scalars {
+		into = append(into, &c.scalars[i])
+	}
 	for i := range c.lists {
 		into = append(into, &c.lists[i])
-	}
-	for _, further := range t.beside {
-		c.beside = append(c.beside, make([]any, len(further))...)
-	}
-	for i := range c.beside {
-		into = append(into, &c.beside[i])
 	}
 	ok, err = s.scan(t.sql.current, id, append(into, &c.digest)...)
 	return c, ok, err
@@ -139,12 +142,8 @@ func (s *session) replace(t *table, r *row) error {
 	if err := s.free(t, r, c.n); err != nil {
 		return err
 	}
-	arguments, err := r.arguments()
-	if err != nil {
+	if err := s.update(t, &c, r); err != nil {
 		return err
-	}
-	if _, err := s.exec(t.sql.update, append(arguments[1:], c.n)...); err != nil {
-		return t.duplicate(err)
 	}
 	for i := range t.Arrays() {
 		before, err := c.listed(t, i)
@@ -159,6 +158,27 @@ func (s *session) replace(t *table, r *row) error {
 		return nil
 	}
 	return s.reword(t, c.n, c.digest.Valid, r)
+}
+
+// update sets what differs. SQLite takes an entry out of every index that has one of the columns named here and puts it in
+// again, whether the value is another or not: most indexes of a conversation stay untouched by a message.
+func (s *session) update(t *table, c *stored, r *row) error {
+	values, err := r.arguments()
+	if err != nil {
+		return err
+	}
+	text, arguments := "UPDATE "+t.name()+" SET version = ?", []any{r.next}
+	for i, column := range t.columns()[2:] {
+		if i < len(c.scalars) && c.scalars[i] == r.scalars[i] {
+			continue
+		}
+		text += ", " + column + " = ?"
+		arguments = append(arguments, values[2+i])
+	}
+	if _, err := s.exec(text+" WHERE n = ?", append(arguments, c.n)...); err != nil {
+		return t.duplicate(err)
+	}
+	return nil
 }
 
 func (s *session) remove(t *table, id string) error {
@@ -209,20 +229,20 @@ type listed struct {
 }
 
 func (c *stored) listed(t *table, i int) (listed, error) {
-	from := 0
-	for _, further := range t.beside[:i] {
-		from += len(further)
-	}
 	keys, err := unpacked(c.lists[i])
-	return listed{keys, c.beside[from : from+len(t.beside[i])]}, err
+	return listed{keys, pick(c.scalars, t.beside[i])}, err
 }
 
 func (r *row) listed(t *table, i int) listed {
-	l := listed{keys: r.arrays[i]}
-	for _, at := range t.beside[i] {
-		l.beside = append(l.beside, r.scalars[at])
+	return listed{r.arrays[i], pick(r.scalars, t.beside[i])}
+}
+
+func pick(values []any, at []int) []any {
+	picked := make([]any, len(at))
+	for i, n := range at {
+		picked[i] = values[n]
 	}
-	return l
+	return picked
 }
 
 // relist writes the difference of an array's elements to its side table.

@@ -26,9 +26,9 @@ type table struct {
 
 // statements are the texts of what the writer does, made once.
 type statements struct {
-	current, insert, update, remove string
-	hold, take, release             []string // by array index
-	index, unindex                  string   // text search
+	current, insert, remove string
+	hold, take, release     []string // by array index
+	index, unindex          string   // text search
 }
 
 // Slots of the path tree: scalars, then arrays, then one for all text.
@@ -89,7 +89,7 @@ func (t *table) columns() []string {
 func (t *table) prepare() {
 	columns := t.columns()
 	marks := strings.TrimSuffix(strings.Repeat("?,", len(columns)), ",")
-	lists := []string{"n", "version"}
+	lists := append([]string{"n"}, columns[1:2+len(t.Scalars())]...)
 	for _, index := range t.Arrays() {
 		lists = append(lists, quote(list(index.Fields[0].Path)))
 		side, keys := t.side(index), sideColumns(index)
@@ -97,14 +97,8 @@ func (t *table) prepare() {
 		t.sql.take = append(t.sql.take, "INSERT OR IGNORE INTO "+side+" ("+strings.Join(keys, ", ")+") VALUES (?"+strings.Repeat(", ?", len(keys)-1)+")")
 		t.sql.release = append(t.sql.release, "DELETE FROM "+side+" WHERE "+strings.Join(keys, " = ? AND ")+" = ?")
 	}
-	for _, index := range t.Arrays() {
-		for _, f := range index.Fields[1:] {
-			lists = append(lists, quote(column(f.Path)))
-		}
-	}
 	t.sql.current = "SELECT " + strings.Join(append(lists, "words"), ", ") + " FROM " + t.name() + " WHERE id = ?"
 	t.sql.insert = "INSERT INTO " + t.name() + " (" + strings.Join(columns, ", ") + ") VALUES (" + marks + ")"
-	t.sql.update = "UPDATE " + t.name() + " SET " + strings.Join(columns[1:], " = ?, ") + " = ? WHERE n = ?"
 	t.sql.remove = "DELETE FROM " + t.name() + " WHERE n = ?"
 	t.sql.index = "INSERT INTO " + t.text() + " (rowid, words) VALUES (?, ?)"
 	t.sql.unindex = "DELETE FROM " + t.text() + " WHERE rowid = ?"
