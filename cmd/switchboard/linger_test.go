@@ -82,3 +82,26 @@ func TestWritesHaveTheirTime(t *testing.T) {
 		require.NoError(t, ours.Close())
 	})
 }
+
+// Reads end when they were told to, however many deadlines were asked for: a sooner one holds at once, a later one when it is
+// much later.
+func TestReadsEndInTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, theirs := net.Pipe()
+		c := &lingeringConn{Conn: theirs}
+		for _, wait := range []time.Duration{idleTimeout, readTimeout, idleTimeout} {
+			begun := time.Now()
+			require.NoError(t, c.SetReadDeadline(begun.Add(wait)))
+			_, err := c.Read(make([]byte, 1))
+			var late net.Error
+			require.True(t, errors.As(err, &late) && late.Timeout())
+			require.Equal(t, wait, time.Since(begun))
+		}
+		require.NoError(t, c.SetReadDeadline(time.Now().Add(idleTimeout)))
+		require.NoError(t, c.SetReadDeadline(time.Now().Add(readTimeout)))
+		begun := time.Now()
+		_, err := c.Read(make([]byte, 1))
+		require.Error(t, err)
+		require.Equal(t, readTimeout, time.Since(begun))
+	})
+}
