@@ -149,7 +149,7 @@ func commentsSwept(t *testing.T, open func(*testing.T) store.Engine) {
 	e := &faulty{Engine: open(t), at: -1}
 	repo, ctx, s := repository(t, e), t.Context(), &script{}
 	stored := func(id string) int64 {
-		n, err := e.Engine.Count(ctx, "comments", []store.Condition{{Path: "conversation_id", Is: store.Equal, Value: id}}, 0)
+		n, err := e.Count(ctx, "comments", []store.Condition{{Path: "conversation_id", Is: store.Equal, Value: id}}, 0)
 		require.NoError(t, err)
 		return n
 	}
