@@ -52,25 +52,34 @@ func Number(typed, country string) (string, error) {
 		return typed, nil
 	}
 	if err != nil {
-		return "", wrongNumber("No country has this country code. Check the digits after the +. Example: +44 20 7946 0018")
+		return "", wrongNumber(unknownCode)
 	}
 	code := "+" + strconv.Itoa(int(number.GetCountryCode()))
-	where := "numbers that begin with " + code
-	switch phonenumbers.IsPossibleNumberWithReason(number) {
-	case phonenumbers.TOO_SHORT, phonenumbers.IS_POSSIBLE_LOCAL_ONLY:
-		return "", wrongNumber("This is too short for " + where + ". Check that no digit and no area code is missing.")
-	case phonenumbers.TOO_LONG:
-		return "", wrongNumber("This is too long for " + where + ". Check for a digit too many.")
-	case phonenumbers.INVALID_COUNTRY_CODE:
-		return "", wrongNumber("No country has this country code. Check the digits after the +. Example: +44 20 7946 0018")
-	case phonenumbers.INVALID_LENGTH:
-		return "", wrongNumber("No " + where + " have this many digits. Check for a missing digit or one too many.")
-	case phonenumbers.IS_POSSIBLE:
+	if message := wrongLength(number, "numbers that begin with "+code); message != "" {
+		return "", wrongNumber(message)
 	}
 	if international && !strings.HasPrefix(dialled, code+"0") {
 		return typed, nil
 	}
 	return phonenumbers.Format(number, phonenumbers.E164), nil // +44 (0)20 and 020 are +44 20
+}
+
+const unknownCode = "No country has this country code. Check the digits after the +. Example: +44 20 7946 0018"
+
+// wrongLength says what to do about a number that is too long or too short for its country; "" when it is neither.
+func wrongLength(number *phonenumbers.PhoneNumber, where string) string {
+	switch phonenumbers.IsPossibleNumberWithReason(number) {
+	case phonenumbers.TOO_SHORT, phonenumbers.IS_POSSIBLE_LOCAL_ONLY:
+		return "This is too short for " + where + ". Check that no digit and no area code is missing."
+	case phonenumbers.TOO_LONG:
+		return "This is too long for " + where + ". Check for a digit too many."
+	case phonenumbers.INVALID_COUNTRY_CODE:
+		return unknownCode
+	case phonenumbers.INVALID_LENGTH:
+		return "No " + where + " have this many digits. Check for a missing digit or one too many."
+	case phonenumbers.IS_POSSIBLE:
+	}
+	return ""
 }
 
 func wrongNumber(message string) error {

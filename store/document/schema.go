@@ -37,11 +37,8 @@ func NewSchema(c store.Collection) (*Schema, error) {
 	}
 	seen := map[string]bool{}
 	for _, index := range c.Indexes {
-		bad := !name.MatchString(index.Name) || seen[index.Name] || len(index.Fields) == 0 || index.Array && index.Unique && len(index.Fields) != 1
-		for _, f := range index.Fields {
-			bad = bad || !path.MatchString(f.Path) || f.Path == ID
-		}
-		if bad {
+		bad := slices.ContainsFunc(index.Fields, func(f store.Field) bool { return !path.MatchString(f.Path) || f.Path == ID })
+		if bad || !name.MatchString(index.Name) || seen[index.Name] || !keepable(index) {
 			return nil, fmt.Errorf("document: %s: bad index %q: %w", c.Name, index.Name, chat.ErrInvalid)
 		}
 		seen[index.Name] = true
@@ -58,6 +55,11 @@ func NewSchema(c store.Collection) (*Schema, error) {
 		}
 	}
 	return s, nil
+}
+
+// keepable tells whether an engine can keep the index: an array may be unique by its elements alone.
+func keepable(index store.Index) bool {
+	return len(index.Fields) == 1 || len(index.Fields) > 1 && (!index.Array || !index.Unique)
 }
 
 func (s *Schema) add(index store.Index) {

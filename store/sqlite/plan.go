@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"switchboard/store"
@@ -66,11 +67,7 @@ func (e *Engine) weigh(ctx context.Context, t *table, q store.Query, many int) (
 			p.ways[i] = each
 			continue
 		}
-		b := builder{table: t, all: q.Where}
-		if err := b.entries(index, c); err != nil {
-			return p, failure("find", err)
-		}
-		n, err := e.bounded(ctx, t.side(index), &b, many)
+		n, err := e.entries(ctx, t, q.Where, index, c, many)
 		if err != nil {
 			return p, err
 		}
@@ -87,14 +84,19 @@ func (e *Engine) weigh(ctx context.Context, t *table, q store.Query, many int) (
 	return p, nil
 }
 
+// entries counts the entries of an array's index that a condition holds for, up to a bound.
+func (e *Engine) entries(ctx context.Context, t *table, where []store.Condition, index store.Index, c store.Condition, most int) (int, error) {
+	b := builder{table: t, all: where}
+	if err := b.entries(index, c); err != nil {
+		return 0, failure("find", err)
+	}
+	return e.bounded(ctx, t.side(index), &b, most)
+}
+
 // led reports whether a condition that is no array's leads to few documents, so that the rest is tried on them. It also marks
 // lists of values that lead to so many that they had better not.
 func (e *Engine) led(ctx context.Context, t *table, where []store.Condition, p *plan) (bool, error) {
-	arrays, led := false, false
-	for _, c := range where {
-		_, array := t.Array(c.Path)
-		arrays = arrays || array
-	}
+	led, arrays := false, slices.ContainsFunc(where, func(c store.Condition) bool { _, array := t.Array(c.Path); return array })
 	for i, c := range where {
 		equal := c.Is == store.Equal && arrays
 		switch {

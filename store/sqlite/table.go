@@ -141,14 +141,11 @@ func sideColumns(index store.Index) []string {
 
 func (t *table) createSide(index store.Index) string {
 	columns := sideColumns(index)
-	declared := "key TEXT NOT NULL, "
-	for _, name := range columns[1 : len(columns)-1] {
-		declared += name + " NOT NULL, "
-	}
+	declared := append([]string{"key TEXT"}, columns[1:len(columns)-1]...)
 	if index.Unique {
 		columns = columns[:1]
 	}
-	return "CREATE TABLE " + t.side(index) + " (" + declared + "n INTEGER NOT NULL, PRIMARY KEY (" + strings.Join(columns, ", ") + ")) WITHOUT ROWID"
+	return "CREATE TABLE " + t.side(index) + " (" + strings.Join(declared, " NOT NULL, ") + " NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (" + strings.Join(columns, ", ") + ")) WITHOUT ROWID"
 }
 
 // createIndex ends every index with the id, which breaks ties; a unique one cannot.

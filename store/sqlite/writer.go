@@ -312,8 +312,8 @@ func (w *writer) apply(r *request) error {
 		if err := w.applyPart(&r.parts[i]); err != nil {
 			return err
 		}
-		if r.parts[i].failed() != nil {
-			return nil
+		if r.failed() {
+			break
 		}
 	}
 	return nil

@@ -191,9 +191,33 @@ func explained(t *testing.T, open func(*testing.T) store.Engine, sortsWithoutInd
 			_, err := repo.Conversations(ctx, chat.ConversationQuery{State: state, Sort: sorted, PageRequest: page})
 			require.NoError(t, err)
 		}
-		for _, q := range []chat.ConversationQuery{{Assignee: "u1"}, {Unassigned: true}, {Channel: chat.WhatsApp}, {Labels: []string{"vip", "new"}}, {ContactIDs: []string{"a", "b"}}, {Scope: scope}, {Scope: scope, Unassigned: true}, {Scope: scope, ContactIDs: []string{"a"}}, {Department: "sales"}, {Priority: "urgent"}, {Priority: "normal"}, {Flagged: true}, {IDs: []string{"a", "b"}}, {OfferedTo: &chat.Offer{User: "u1", Departments: []string{"sales"}}},
-			{Scope: scope, Channel: chat.WhatsApp}, {Scope: scope, Labels: []string{"vip"}}, {Scope: scope, Department: "sales"}, {Scope: scope, Priority: "urgent"}, {Scope: scope, Priority: "normal"}, {Scope: scope, Flagged: true},
-			{Scope: scope, IDs: []string{"a", "b"}}, {Scope: scope, Sort: chat.ByWaiting}, {Scope: scope, Sort: chat.ByCreated}, {Scope: scope, Sort: chat.ByOldest}, {Scope: scope, Sort: chat.ByPriority}} {
+		for _, q := range []chat.ConversationQuery{
+			{Assignee: "u1"},
+			{Unassigned: true},
+			{Channel: chat.WhatsApp},
+			{Labels: []string{"vip", "new"}},
+			{ContactIDs: []string{"a", "b"}},
+			{Scope: scope},
+			{Scope: scope, Unassigned: true},
+			{Scope: scope, ContactIDs: []string{"a"}},
+			{Department: "sales"},
+			{Priority: "urgent"},
+			{Priority: "normal"},
+			{Flagged: true},
+			{IDs: []string{"a", "b"}},
+			{OfferedTo: &chat.Offer{User: "u1", Departments: []string{"sales"}}},
+			{Scope: scope, Channel: chat.WhatsApp},
+			{Scope: scope, Labels: []string{"vip"}},
+			{Scope: scope, Department: "sales"},
+			{Scope: scope, Priority: "urgent"},
+			{Scope: scope, Priority: "normal"},
+			{Scope: scope, Flagged: true},
+			{Scope: scope, IDs: []string{"a", "b"}},
+			{Scope: scope, Sort: chat.ByWaiting},
+			{Scope: scope, Sort: chat.ByCreated},
+			{Scope: scope, Sort: chat.ByOldest},
+			{Scope: scope, Sort: chat.ByPriority},
+		} {
 			q.State, q.PageRequest = state, page
 			_, err := repo.Conversations(ctx, q)
 			require.NoError(t, err)
