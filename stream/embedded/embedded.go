@@ -22,11 +22,13 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 )
 
-// Defaults of Config. The broker reads its whole log into memory when it starts after a crash, so the sum over the
-// partitions is also the memory a restart takes for a moment: with these about 200 MiB.
+// Defaults of Config. Every partition that a batch touches is two waits for the disk, one after the other, and the store has one
+// writer: with one partition senders wait less and the worker's batches are larger. The broker reads its whole log into memory
+// when it starts after a crash, so the sum over the partitions is also the memory a restart takes for a moment: with these
+// about 200 MiB.
 const (
-	DefaultPartitions     = 2
-	DefaultRetentionBytes = 64 << 20
+	DefaultPartitions     = 1
+	DefaultRetentionBytes = 128 << 20
 	DefaultRetention      = 7 * 24 * time.Hour
 )
 
