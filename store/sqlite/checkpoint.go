@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"log/slog"
-	"sync/atomic"
 	"time"
 )
 
@@ -19,16 +18,15 @@ const (
 // A checkpointer copies what was committed into the file while the writer goes on: waiting for the disk there, as SQLite would
 // by itself, keeps everybody waiting who wants to write.
 type checkpointer struct {
-	log       *slog.Logger
-	db        *sql.DB // one connection
-	writer    *writer
-	committed *atomic.Bool
-	stopping  chan struct{}
-	stopped   chan struct{}
+	log      *slog.Logger
+	db       *sql.DB // one connection
+	writer   *writer
+	stopping chan struct{}
+	stopped  chan struct{}
 }
 
 func startCheckpointer(ctx context.Context, db *sql.DB, w *writer, log *slog.Logger) *checkpointer {
-	c := &checkpointer{log: log, db: db, writer: w, committed: &w.committed, stopping: make(chan struct{}), stopped: make(chan struct{})}
+	c := &checkpointer{log: log, db: db, writer: w, stopping: make(chan struct{}), stopped: make(chan struct{})}
 	go c.run(context.WithoutCancel(ctx))
 	return c
 }
@@ -47,7 +45,7 @@ func (c *checkpointer) run(ctx context.Context) {
 	for {
 		select {
 		case <-tick.C:
-			if !c.committed.Swap(false) {
+			if !c.writer.committed.Swap(false) {
 				continue
 			}
 			if err := c.look(ctx); err != nil {
@@ -64,7 +62,11 @@ func (c *checkpointer) look(ctx context.Context) error {
 	if err != nil || pages-copied < checkpointAt {
 		return err
 	}
-	pages, copied, err = checkpoint(ctx, c.db, "PASSIVE")
+	if _, _, err = checkpoint(ctx, c.db, "PASSIVE"); err != nil {
+		return err
+	}
+	// that counts pages as of its beginning: what was written meanwhile keeps the log from beginning again
+	pages, copied, err = checkpoint(ctx, c.db, "NOOP")
 	if err != nil || pages < checkpointWhole || pages == copied {
 		return err
 	}
