@@ -168,7 +168,7 @@ func (s *session) update(t *table, c *stored, r *row) error {
 		return err
 	}
 	text, arguments := "UPDATE "+t.name()+" SET version = ?", []any{r.next}
-	for i, column := range t.columns()[2:] {
+	for i, column := range t.sql.replaced {
 		if i < len(c.scalars) && c.scalars[i] == r.scalars[i] {
 			continue
 		}

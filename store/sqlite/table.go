@@ -27,6 +27,7 @@ type table struct {
 // statements are the texts of what the writer does, made once.
 type statements struct {
 	current, insert, remove string
+	replaced                []string // columns that a replace may set, scalars first
 	hold, take, release     []string // by array index
 	index, unindex          string   // text search
 }
@@ -99,6 +100,7 @@ func (t *table) prepare() {
 	}
 	t.sql.current = "SELECT " + strings.Join(append(lists, "words"), ", ") + " FROM " + t.name() + " WHERE id = ?"
 	t.sql.insert = "INSERT INTO " + t.name() + " (" + strings.Join(columns, ", ") + ") VALUES (" + marks + ")"
+	t.sql.replaced = columns[2:]
 	t.sql.remove = "DELETE FROM " + t.name() + " WHERE n = ?"
 	t.sql.index = "INSERT INTO " + t.text() + " (rowid, words) VALUES (?, ?)"
 	t.sql.unindex = "DELETE FROM " + t.text() + " WHERE rowid = ?"
