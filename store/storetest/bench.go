@@ -6,9 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -64,10 +62,4 @@ func sentence(r *rand.Rand) string {
 		words[i] = fmt.Sprintf("%cord%d", 'a'+rune(r.IntN(26)), int(3000*math.Pow(r.Float64(), 3)))
 	}
 	return strings.Join(words, " ")
-}
-
-func processorTime(b *testing.B) time.Duration {
-	var u syscall.Rusage
-	require.NoError(b, syscall.Getrusage(syscall.RUSAGE_SELF, &u))
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
