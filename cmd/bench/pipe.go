@@ -25,13 +25,16 @@ const (
 	pipePeople = 5000
 )
 
+// pipeMessages fit into the embedded log, whatever is stored meanwhile: what does not is refused, and its sender comes again.
+const pipeMessages = 60_000
+
 // stuckTime is how long nothing may be stored before a row gives up.
 const stuckTime = 90 * time.Second
 
 // pipe measures the whole way: signed webhooks posted as fast as they are taken, until the last one is stored. The time
 // ends when everything is in the database, so it is what the slowest part can keep up for ever.
 func pipe(ctx context.Context, b *bench, h *house) ([]report.Figure, error) {
-	n := int64(100_000)
+	n := int64(pipeMessages)
 	if b.quick {
 		n = 10_000
 	}
