@@ -59,14 +59,14 @@ func TestMessagesOfOneSecondStayTogether(t *testing.T) {
 	c := talk()
 	for i := range PageSize + 1 {
 		at := i
-		if i >= 25 && i < 40 { // an album, posted as many messages
-			at = 25
+		if i >= PageSize/2-2 && i < PageSize/2+3 { // an album, posted as many messages
+			at = PageSize/2 - 2
 		}
 		c.Add(nil, said(fmt.Sprintf("m%03d", i), at, time.Duration(i)))
 	}
 	page := c.Turn()[0]
-	require.Equal(t, "m024", page.Messages[len(page.Messages)-1].ID)
-	require.Equal(t, "m025", c.Messages[0].ID)
+	require.Equal(t, fmt.Sprintf("m%03d", PageSize/2-3), page.Messages[len(page.Messages)-1].ID)
+	require.Equal(t, fmt.Sprintf("m%03d", PageSize/2-2), c.Messages[0].ID)
 }
 
 func TestOneSecondFullOfMessagesTurnsAllTheSame(t *testing.T) {
@@ -80,9 +80,10 @@ func TestOneSecondFullOfMessagesTurnsAllTheSame(t *testing.T) {
 }
 
 func TestLongTextsTurnThePageEarly(t *testing.T) {
-	c := filled(74)
+	n := PageSize * 3 / 4
+	c := filled(n)
 	long := strings.Repeat("x", 1<<20)
-	c.Add(nil, Message{ID: "long", Direction: Inbound, Timestamp: second(74), ReceivedAt: second(74), Text: long})
+	c.Add(nil, Message{ID: "long", Direction: Inbound, Timestamp: second(n), ReceivedAt: second(n), Text: long})
 	pages := c.Turn()
 	require.Len(t, pages, 1)
 	require.Len(t, c.Messages, PageSize/2, "an agent still sees the newest messages at once")
@@ -150,7 +151,7 @@ func TestDisplayShowsEachMessageOnceWhateverACrashLeft(t *testing.T) {
 	require.Equal(t, want, ids(Display(pages, &c)))
 
 	whole := storedPage(pages[0])
-	parts := cutPages(c.ID, Place{}, whole.Messages, limits{page: 20, keep: 10, bytes: 1 << 20, hard: 1 << 22})
+	parts := cutPages(c.ID, Place{}, whole.Messages, limits{page: 4, keep: 2, bytes: 1 << 20, hard: 1 << 22})
 	require.Greater(t, len(parts), 1)
 	require.Equal(t, want, ids(Display(append([]MessagePage{whole}, parts[1:]...), &c)), "the parts were written, the page was not")
 	require.Equal(t, want, ids(Display(parts, &c)))
@@ -160,17 +161,17 @@ func TestDisplayJoinsCopiesAndLeavesThemAlone(t *testing.T) {
 	c := filled(PageSize + 1)
 	whole := c.Turn()[0]
 	copied := storedPage(whole)
-	copied.ID, copied.From = "other", whole.Messages[10].Place()
-	copied.Messages = copied.Messages[10:]
-	whole.Messages[20].Act(status("delivered", 2))
-	whole.Messages[20].Act(Act{Kind: KindReaction, By: "+1", Emoji: "👍", At: second(1)})
-	copied.Messages[10].Act(status("read", 1))
-	copied.Messages[10].Act(Act{Kind: KindReaction, By: "+1", Emoji: "❤️", At: second(2)})
+	copied.ID, copied.From = "other", whole.Messages[3].Place()
+	copied.Messages = copied.Messages[3:]
+	whole.Messages[6].Act(status("delivered", 2))
+	whole.Messages[6].Act(Act{Kind: KindReaction, By: "+1", Emoji: "👍", At: second(1)})
+	copied.Messages[3].Act(status("read", 1))
+	copied.Messages[3].Act(Act{Kind: KindReaction, By: "+1", Emoji: "❤️", At: second(2)})
 	kept := storedPage(whole)
 	list := Display([]MessagePage{whole, copied}, &c)
-	require.Equal(t, "read", list[20].Status)
-	require.Len(t, list[20].Statuses, 2)
-	require.Equal(t, "❤️", list[20].Reactions[0].Emoji)
+	require.Equal(t, "read", list[6].Status)
+	require.Len(t, list[6].Statuses, 2)
+	require.Equal(t, "❤️", list[6].Reactions[0].Emoji)
 	require.Equal(t, kept, storedPage(whole))
 }
 

@@ -22,7 +22,7 @@ func (s *Store) Messages(ctx context.Context, conversationID, before string, lim
 	limit = clampLimit(limit)
 	var got []chat.Message
 	for i := r.last(); i >= 0 && len(got) <= limit; i-- {
-		stretch, err := r.stretch(ctx, i)
+		stretch, err := r.stretch(ctx, i, -1)
 		if err != nil {
 			return chat.List[chat.Message]{}, err
 		}
@@ -53,7 +53,7 @@ func (s *Store) MessagesOldest(ctx context.Context, conversationID string, p cha
 	limit := clampLimit(p.Limit)
 	var l chat.List[chat.Message]
 	for i := r.first(after); i <= r.last() && len(l.Items) <= limit; i++ {
-		stretch, err := r.stretch(ctx, i)
+		stretch, err := r.stretch(ctx, i, +1)
 		if err != nil {
 			return chat.List[chat.Message]{}, err
 		}
@@ -73,8 +73,11 @@ func (s *Store) MessagesOldest(ctx context.Context, conversationID string, p cha
 type messageReader struct {
 	s    *Store
 	conv chat.Conversation
-	refs []chat.MessagePage
+	refs []chat.MessagePage // without messages, until a stretch is read
 }
+
+// pagesAhead is how many pages are read at once: about a screenful of messages.
+const pagesAhead = 4
 
 func (s *Store) reader(ctx context.Context, id string) (*messageReader, error) {
 	c, err := s.Conversation(ctx, id)
@@ -105,20 +108,41 @@ func (r *messageReader) first(after *chat.Place) int {
 	return chat.CoveringPage(froms, *after)
 }
 
-// stretch reads the messages of page i that lie in its range.
-func (r *messageReader) stretch(ctx context.Context, i int) ([]chat.Message, error) {
+// stretch reads the messages of page i that lie in its range, and pages that come next on the way up (+1) or down (-1).
+func (r *messageReader) stretch(ctx context.Context, i, way int) ([]chat.Message, error) {
 	if i == len(r.refs) {
 		return r.conv.Messages, nil
 	}
-	page, err := one[chat.MessagePage](ctx, r.s.engine, messagePages, r.refs[i].ID)
-	if err != nil {
-		return nil, err
+	if r.refs[i].Messages == nil {
+		if err := r.load(ctx, i, way); err != nil {
+			return nil, err
+		}
 	}
 	end := r.conv.PageFrom
 	if i+1 < len(r.refs) {
 		end = &r.refs[i+1].From
 	}
-	return page.Before(*end), nil
+	return r.refs[i].Before(*end), nil
+}
+
+func (r *messageReader) load(ctx context.Context, i, way int) error {
+	var ids []string
+	at := map[string]int{}
+	for ; i >= 0 && i < len(r.refs) && len(ids) < pagesAhead; i += way {
+		at[r.refs[i].ID] = i
+		ids = append(ids, r.refs[i].ID)
+	}
+	pages, err := get[chat.MessagePage](ctx, r.s.engine, messagePages, ids)
+	if err != nil {
+		return err
+	}
+	if len(pages) < len(ids) {
+		return fmt.Errorf("store: %d of %d pages are gone: %w", len(ids)-len(pages), len(ids), chat.ErrNotFound)
+	}
+	for _, p := range pages {
+		r.refs[at[p.ID]] = p
+	}
+	return nil
 }
 
 // position is the index of the first message that is not before p (behind p, when past).

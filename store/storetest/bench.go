@@ -14,17 +14,19 @@ import (
 	"switchboard/store"
 )
 
-// BenchmarkApply measures new messages of few and of many people, in batches as they are under light, usual and heavy load.
+// BenchmarkApply measures new messages of few and of many people, and in conversations that have some already, in batches as
+// they are under light, usual and heavy load.
 // Beside the time it tells the processor's: other programs on the machine disturb that less.
 func BenchmarkApply(b *testing.B, open func(*testing.B) store.Engine) {
-	for _, people := range []int{200, 5000} {
+	for _, known := range []struct{ people, messages int }{{200, 1}, {5000, 1}, {600, 60}} {
 		for _, size := range []int{10, 100, 500} {
-			b.Run(fmt.Sprintf("people=%d/batch=%d", people, size), func(b *testing.B) { benchmarkApply(b, open, people, size) })
+			name := fmt.Sprintf("people=%d/messages=%d/batch=%d", known.people, known.messages, size)
+			b.Run(name, func(b *testing.B) { benchmarkApply(b, open, known.people, known.messages, size) })
 		}
 	}
 }
 
-func benchmarkApply(b *testing.B, open func(*testing.B) store.Engine, people, size int) {
+func benchmarkApply(b *testing.B, open func(*testing.B) store.Engine, people, messages, size int) {
 	repo, err := store.New(b.Context(), open(b), slog.New(slog.DiscardHandler))
 	require.NoError(b, err)
 	s, r := &script{}, rand.New(rand.NewPCG(1, 2))
@@ -40,9 +42,11 @@ func benchmarkApply(b *testing.B, open func(*testing.B) store.Engine, people, si
 		_, err := repo.Apply(b.Context(), events)
 		require.NoError(b, err)
 	}
-	known := 0
-	for known < people { // so that everybody has written before
-		batch(min(500, people-known), func() int { known++; return known - 1 })
+	for range messages { // so that everybody has written before
+		known := 0
+		for known < people {
+			batch(min(500, people-known), func() int { known++; return known - 1 })
+		}
 	}
 	b.ReportAllocs()
 	b.ResetTimer()

@@ -180,7 +180,7 @@ func story() []chat.Event {
 	s.offset++
 	again.Position.Offset, again.RequestID = s.offset, "r-again"
 	events = append(events, again)
-	for i := range 3 * chat.PageSize {
+	for i := range 180 { // many pages
 		events = append(events, s.text(ada, fmt.Sprintf("m%d", i), 100+i, fmt.Sprintf("message %d", i)))
 	}
 	events = append(events, s.text(ada, "late", 101, "very late"), s.reaction(ada, "r3", "m3", "❤️", 900), s.status(bea, "nowhere", "read", 901))
