@@ -27,8 +27,8 @@ type WorkerConfig struct {
 	Now        func() time.Time
 }
 
-// A Worker reads the log and has it stored. Batches of different partitions run at the same time, those of one partition
-// one after the other.
+// A Worker reads the log and has it stored. Batches of different partitions run at the same time, but not of more than
+// maxStoring; those of one partition run one after the other.
 type Worker struct {
 	source     Source
 	set        *channels.Set
@@ -39,8 +39,13 @@ type Worker struct {
 	ipPolicy   func(context.Context) string
 	logger     *slog.Logger
 	metrics    *workerMetrics
+	storing    chan struct{} // holds one element for each batch that is being stored
 	now        func() time.Time
 }
+
+// maxStoring bounds how many batches are stored at once. A batch holds every conversation it touches in memory, and behind an
+// outage each partition has full ones.
+const maxStoring = 4
 
 // NewWorker checks the configuration and makes a worker.
 func NewWorker(cfg WorkerConfig) (*Worker, error) {
@@ -50,7 +55,7 @@ func NewWorker(cfg WorkerConfig) (*Worker, error) {
 	w := &Worker{
 		source: cfg.Source, set: cfg.Channels, applier: cfg.Applier, quarantine: cfg.Quarantine, notifier: cfg.Notify,
 		places: cfg.Places, ipPolicy: cfg.IPPolicy, logger: cfg.Logger.With("component", "worker"),
-		metrics: newWorkerMetrics(cfg.Metrics, cfg.Channels.Channels()), now: cfg.Now,
+		metrics: newWorkerMetrics(cfg.Metrics, cfg.Channels.Channels()), storing: make(chan struct{}, maxStoring), now: cfg.Now,
 	}
 	if w.now == nil {
 		w.now = time.Now
@@ -67,7 +72,7 @@ func (w *Worker) Run(ctx context.Context) error {
 }
 
 // maxApply bounds how many events are stored in one go.
-const maxApply = 2000
+const maxApply = 500
 
 // handle takes one batch through. It returns an error only when the same batch should come again: the store, or the
 // quarantine, does not answer.
@@ -122,7 +127,13 @@ func (w *Worker) store(ctx context.Context, r reading) error {
 	if err := w.setAside(ctx, unreadable(r)); err != nil {
 		return err
 	}
+	select {
+	case w.storing <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	out, err := w.apply(ctx, r)
+	<-w.storing
 	w.announce(ctx, out.Changes) // also of what was stored before a failure: it will not be reported again
 	if err != nil {
 		return err
