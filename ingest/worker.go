@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/semaphore"
 
 	"switchboard/channels"
 	"switchboard/chat"
@@ -27,8 +28,8 @@ type WorkerConfig struct {
 	Now        func() time.Time
 }
 
-// A Worker reads the log and has it stored. Batches of different partitions run at the same time, but not of more than
-// maxStoring; those of one partition run one after the other.
+// A Worker reads the log and has it stored. Batches of different partitions run at the same time, those of one partition
+// one after the other.
 type Worker struct {
 	source     Source
 	set        *channels.Set
@@ -39,13 +40,13 @@ type Worker struct {
 	ipPolicy   func(context.Context) string
 	logger     *slog.Logger
 	metrics    *workerMetrics
-	storing    chan struct{} // holds one element for each batch that is being stored
+	storing    *semaphore.Weighted // events that are being stored
 	now        func() time.Time
 }
 
-// maxStoring bounds how many batches are stored at once. A batch holds every conversation it touches in memory, and behind an
-// outage each partition has full ones.
-const maxStoring = 4
+// maxStoring bounds how many events are stored at the same time, of all partitions together. Each holds the conversation it
+// touches in memory: usual batches are small and never meet this, but behind an outage every partition has full ones.
+const maxStoring = 2 * maxApply
 
 // NewWorker checks the configuration and makes a worker.
 func NewWorker(cfg WorkerConfig) (*Worker, error) {
@@ -55,7 +56,7 @@ func NewWorker(cfg WorkerConfig) (*Worker, error) {
 	w := &Worker{
 		source: cfg.Source, set: cfg.Channels, applier: cfg.Applier, quarantine: cfg.Quarantine, notifier: cfg.Notify,
 		places: cfg.Places, ipPolicy: cfg.IPPolicy, logger: cfg.Logger.With("component", "worker"),
-		metrics: newWorkerMetrics(cfg.Metrics, cfg.Channels.Channels()), storing: make(chan struct{}, maxStoring), now: cfg.Now,
+		metrics: newWorkerMetrics(cfg.Metrics, cfg.Channels.Channels()), storing: semaphore.NewWeighted(maxStoring), now: cfg.Now,
 	}
 	if w.now == nil {
 		w.now = time.Now
@@ -127,13 +128,12 @@ func (w *Worker) store(ctx context.Context, r reading) error {
 	if err := w.setAside(ctx, unreadable(r)); err != nil {
 		return err
 	}
-	select {
-	case w.storing <- struct{}{}:
-	case <-ctx.Done():
-		return ctx.Err()
+	room := min(int64(len(r.events)), maxStoring) // one record may carry more than that by itself
+	if err := w.storing.Acquire(ctx, room); err != nil {
+		return fmt.Errorf("wait for room: %w", err)
 	}
 	out, err := w.apply(ctx, r)
-	<-w.storing
+	w.storing.Release(room)
 	w.announce(ctx, out.Changes) // also of what was stored before a failure: it will not be reported again
 	if err != nil {
 		return err
