@@ -59,7 +59,7 @@ func outage(ctx context.Context, b *bench) (_ []report.Figure, err error) {
 	if err := proxy.Cut(); err != nil {
 		return nil, err
 	}
-	spec := load.Spec{Address: h.server.Addr, Connections: 64, Contacts: pipePeople, Duration: b.long(time.Minute, 4*time.Second)}
+	spec := load.Spec{Address: h.server.Addr, Connections: 64, Contacts: fewPeople, Duration: b.long(time.Minute, 4*time.Second)}
 	result, err := b.load(ctx, "intake while MongoDB is down", spec, func() {})
 	if err != nil {
 		return nil, err
