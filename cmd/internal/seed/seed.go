@@ -16,6 +16,7 @@ type Store interface {
 	EditConversations(ctx context.Context, ids []string, edit func(*chat.Conversation) error) error
 	EditContacts(ctx context.Context, ids []string, edit func(*chat.Contact) error) error
 	AddNotes(ctx context.Context, notes []chat.Note) error
+	RecordEscalation(ctx context.Context, e chat.Escalation) error
 }
 
 // A Spec says how much there shall be. The same spec makes the same documents.
@@ -111,7 +112,7 @@ func (f *filler) batch(ctx context.Context, from, to int) error {
 		if t.long {
 			f.result.Long = append(f.result.Long, Talk{entry.ConversationID, entry.ContactID})
 		}
-		t.contact = entry.ContactID
+		t.contact, t.conversation = entry.ContactID, entry.ConversationID
 		i += len(t.events)
 	}
 	f.result.Messages += len(events)
@@ -121,7 +122,10 @@ func (f *filler) batch(ctx context.Context, from, to int) error {
 	if err := f.store.EditContacts(ctx, newcomers, func(c *chat.Contact) error { return f.introduce(c, contacts[c.ID]) }); err != nil {
 		return fmt.Errorf("seed: edit contacts: %w", err)
 	}
-	return f.notes(ctx, talks)
+	if err := f.notes(ctx, talks); err != nil {
+		return err
+	}
+	return f.handOvers(ctx, from, talks)
 }
 
 // notes writes a note about some of the newcomers.

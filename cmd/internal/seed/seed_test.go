@@ -70,6 +70,34 @@ func TestSeedingMakesABusyDesk(t *testing.T) {
 	require.NotEmpty(t, notes.Items)
 }
 
+func TestSeededHandOversAreTakenUnlessTheirConversationGoesOn(t *testing.T) {
+	t.Parallel()
+	s, _ := filled(t, 1)
+	var people []string
+	for _, c := range list(t, s) {
+		people = append(people, c.ContactID)
+	}
+	found, err := s.Escalations(t.Context(), people, chat.PageRequest{Limit: 500})
+	require.NoError(t, err)
+	require.Len(t, found.Items, 8, "one of forty, counted from the newest")
+	waiting := 0
+	for _, e := range found.Items {
+		c, err := s.Conversation(t.Context(), e.ConversationID)
+		require.NoError(t, err)
+		require.NotEmpty(t, e.Reason)
+		require.Equal(t, c.ContactID, e.ContactID)
+		require.Equal(t, c.State == chat.StateClosed, e.TakenByID != "")
+		require.Contains(t, c.Timeline, chat.TimelineEntry{ID: chat.EventID("timeline", e.ID, "escalated"), Type: "escalated", At: e.At, Text: e.Reason})
+		if e.TakenByID == "" {
+			waiting++
+		} else {
+			require.True(t, e.TakenAt.Before(c.ClosedAt))
+		}
+	}
+	require.Positive(t, waiting)
+	require.Less(t, waiting, len(found.Items))
+}
+
 func TestTheSameSeedMakesTheSame(t *testing.T) {
 	t.Parallel()
 	a, _ := filled(t, 7)

@@ -19,7 +19,9 @@ type talk struct {
 	long        bool
 	begun, last time.Time
 	events      []chat.Event
-	contact     string
+
+	contact, conversation string // once they are stored
+	closed                bool   // at the end
 }
 
 func (t *talk) chance(percent int) bool { return t.random.IntN(100) < percent }
@@ -135,6 +137,7 @@ func (f *filler) handle(c *chat.Conversation, t *talk) error {
 	if t.open {
 		state = pick(r, []chat.State{chat.StateOpen, chat.StateOpen, chat.StateOpen, chat.StateOpen, chat.StatePending, chat.StateSnoozed, chat.StateClosed, chat.StateClosed})
 	}
+	t.closed = state == chat.StateClosed
 	if state == chat.StateSnoozed {
 		c.SnoozedUntil = f.spec.Until.Add(time.Duration(1+r.IntN(14)) * 24 * time.Hour)
 	}
