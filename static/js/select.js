@@ -78,7 +78,7 @@
     paint();
   });
 
-  // --- longer than two seconds: say so -----------------------------------------------------------------------------------
+  // --- longer than a moment: say so ----------------------------------------------------------------------------------------
   const busy = $('#bulk-busy');
   let timer = 0;
   const mine = (event) => event.detail.ctx?.sourceElement?.matches?.('#bulk, #handling form:has([name="do"][value="closing"])');
@@ -88,7 +88,7 @@
     timer = setTimeout(() => {
       $('span', busy).textContent = `Working on ${chosen.size} conversations…`;
       busy.hidden = false;
-    }, 2000);
+    }, 400);
   });
   document.addEventListener('htmx:finally:request', (event) => {
     if (!mine(event)) return;
