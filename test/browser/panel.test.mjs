@@ -121,6 +121,15 @@ describe('notes', () => {
     await ada.locator('#note-count', { hasText: '0 / 2,000' }).waitFor();
   });
 
+  test('a double click adds one note', async () => {
+    await ada.fill('#note-text', 'clicked twice');
+    await ada.locator('#note-form button[type=submit]').dblclick();
+    await note(ada, 'clicked twice').first().waitFor();
+    await addNote(ada, 'and one after it');
+    await note(ada, 'and one after it').waitFor();
+    assert.equal(await note(ada, 'clicked twice').count(), 1);
+  });
+
   test('a ticket that is none is refused, with what was typed', async () => {
     await addNote(ada, 'about a ticket', 'two words');
     await ada.locator('#note-error', { hasText: 'Give a ticket number' }).waitFor();

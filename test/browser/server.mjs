@@ -1,11 +1,12 @@
 // A Switchboard of its own for a test: an empty data directory, known accounts, and webhooks signed as the platforms sign them.
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 
 export const admin = { email: 'ada@example.com', password: 'browser-test-password' };
 const secret = 'browser-test-secret';
@@ -69,6 +70,16 @@ export async function addUser(server, user) {
   const code = await new Promise((resolve) => { child.once('close', resolve); });
   if (code !== 0) throw new Error(`user add: ${said}`);
   return user;
+}
+
+// seed fills the database of a running server with as many conversations, each of somebody else.
+export const seed = (server, conversations) => promisify(execFile)(process.env.SWITCHBOARD_BIN, ['seed', '--force', '--conversations', String(conversations), '--contacts', String(conversations)], { env: server.env });
+
+// api asks the server's API.
+export async function api(server, path) {
+  const answer = await fetch(`${server.base}/api/v1${path}`, { headers: { Authorization: `Bearer ${server.env.SWITCHBOARD_API_TOKEN}` } });
+  if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
+  return answer.json();
 }
 
 // connectThrough makes a cable to the server that can be cut and mended.
