@@ -78,20 +78,36 @@ func (v Value) Members() iter.Seq2[Value, Value] {
 // as with every common parser.
 func (v Value) Get(path ...string) Value {
 	for _, name := range path {
-		var found Value
-		for n, member := range v.Members() {
-			if n.Is(name) {
-				found = member
-			}
-		}
-		v = found
+		v = v.member(name)
 	}
 	return v
 }
 
+// member is most of what intake does with a body, so it goes through the nodes itself.
+func (v Value) member(name string) Value {
+	var found Value
+	if v.Kind() != Object {
+		return found
+	}
+	nodes := v.doc.nodes
+	for at, end := v.at+1, nodes[v.at].next; at < end; at = nodes[at+1].next {
+		if v.doc.is(&nodes[at], name) {
+			found = Value{doc: v.doc, at: at + 1}
+		}
+	}
+	return found
+}
+
 // Is reports whether the value is the string s.
-func (v Value) Is(s string) bool {
-	return v.Kind() == String && string(v.Word()) == s
+func (v Value) Is(s string) bool { return v.Kind() == String && v.doc.is(v.node(), s) }
+
+// is compares a string with s, nearly always by its length alone.
+func (d *Document) is(n *node, s string) bool {
+	written := d.body[n.start+1 : n.end-1]
+	if n.escaped {
+		return string(unescape(written)) == s
+	}
+	return string(written) == s
 }
 
 // Word is a string without its quotes, for switches that must not allocate; nil when the value is no string.

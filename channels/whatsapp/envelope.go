@@ -63,17 +63,20 @@ type envelope struct {
 	pieces []piece
 	uncut  bool
 	a      *Adapter
+
+	few  [4]scope // nearly always enough
+	used int      // of them
 }
 
 // open takes a body apart. Split and Parse both see a body through it, so they count the same elements.
 func (e *envelope) open(a *Adapter, body []byte) {
-	e.a, e.pieces, e.uncut = a, e.pieces[:0], false
+	e.a, e.pieces, e.uncut, e.used = a, e.pieces[:0], false, 0
 	if !e.doc.Scan(body) {
 		e.add(piece{class: unparseable, in: &scope{}})
 		return
 	}
 	root := e.doc.Root()
-	e.list(root, &scope{}, func(r meta.Value) { e.root(r) })
+	e.list(root, scope{}, func(r meta.Value) { e.root(r) })
 	if len(e.pieces) == 0 {
 		e.add(piece{class: empty, at: root, in: &scope{account: accountOf(root)}})
 	}
@@ -83,10 +86,24 @@ func (e *envelope) open(a *Adapter, body []byte) {
 func (e *envelope) close() {
 	e.doc.Release()
 	clear(e.pieces)
+	clear(e.few[:])
 	e.pieces = e.pieces[:0]
 	if cap(e.pieces) > 64 {
 		e.pieces = nil
 	}
+}
+
+// newScope is valid until the envelope is closed.
+func (e *envelope) newScope(from scope) *scope {
+	if e.used == len(e.few) {
+		s := new(scope)
+		*s = from
+		return s
+	}
+	e.used++
+	s := &e.few[e.used-1]
+	*s = from
+	return s
 }
 
 func (e *envelope) add(p piece) {
@@ -98,7 +115,7 @@ func (e *envelope) add(p piece) {
 
 // list goes through the objects of a list. Strays keep the body from being cut; a list of nothing but strays counts as one
 // malformed element.
-func (e *envelope) list(list meta.Value, in *scope, visit func(meta.Value)) {
+func (e *envelope) list(list meta.Value, in scope, visit func(meta.Value)) {
 	n := 0
 	for item := range list.Objects {
 		n++
@@ -107,7 +124,11 @@ func (e *envelope) list(list meta.Value, in *scope, visit func(meta.Value)) {
 	if strays := list.Strays(); strays > 0 {
 		e.uncut = true
 		if n == 0 {
-			e.add(piece{class: malformed, at: list, in: in})
+			s := e.newScope(in)
+			if s.account == "" {
+				s.account = s.entry.Get("id").ID()
+			}
+			e.add(piece{class: malformed, at: list, in: s})
 		}
 	}
 }
@@ -120,7 +141,7 @@ func (e *envelope) root(root meta.Value) {
 	}
 	for name, entries := range root.Members() {
 		if name.Is("entry") {
-			e.list(entries, &scope{root: root}, func(entry meta.Value) { e.entry(root, entry) })
+			e.list(entries, scope{root: root}, func(entry meta.Value) { e.entry(root, entry) })
 		}
 	}
 }
@@ -128,14 +149,13 @@ func (e *envelope) root(root meta.Value) {
 func (e *envelope) entry(root, entry meta.Value) {
 	for name, changes := range entry.Members() {
 		if name.Is("changes") {
-			e.list(changes, &scope{root: root, entry: entry, account: entry.Get("id").ID()},
-				func(change meta.Value) { e.change(root, entry, change) })
+			e.list(changes, scope{root: root, entry: entry}, func(change meta.Value) { e.change(root, entry, change) })
 		}
 	}
 }
 
 func (e *envelope) change(root, entry, change meta.Value) {
-	field := change.Get("field").Text()
+	field := fieldOf(change)
 	if !carriesElements(field) {
 		s := e.scope(root, entry, change, change.Get("value"), field)
 		class := unknownField
@@ -166,7 +186,7 @@ func (e *envelope) change(root, entry, change meta.Value) {
 // scope reads what the elements of a change share. The account is the number that received them; changes that name none
 // concern the business account.
 func (e *envelope) scope(root, entry, change, value meta.Value, field string) *scope {
-	s := &scope{root: root, entry: entry, change: change, value: value, field: field}
+	s := e.newScope(scope{root: root, entry: entry, change: change, value: value, field: field})
 	s.account = value.Get("metadata", "phone_number_id").ID()
 	if s.account == "" {
 		s.account = e.a.byPhone[value.Get("metadata", "display_phone_number").Digits()]
@@ -200,7 +220,7 @@ func (e *envelope) value(s *scope) {
 		case "errors":
 			e.errors(s, list, "errors", valueErrors)
 		case "history":
-			e.list(list, s, func(chunk meta.Value) { e.chunk(s, chunk) })
+			e.list(list, *s, func(chunk meta.Value) { e.chunk(s, chunk) })
 		case "messaging_product", "metadata", "contacts":
 		default:
 			other = other || !list.Absent()
@@ -220,7 +240,7 @@ func pick(condition bool, yes, no class) class {
 }
 
 func (e *envelope) elements(s *scope, list meta.Value, name string, c class) {
-	e.list(list, s, func(v meta.Value) {
+	e.list(list, *s, func(v meta.Value) {
 		e.add(piece{class: c, at: v, list: list, name: name, in: s})
 	})
 }
@@ -244,7 +264,7 @@ func (e *envelope) chunk(s *scope, chunk meta.Value) {
 	for name, list := range chunk.Members() {
 		switch string(name.Word()) {
 		case "threads":
-			e.list(list, s, func(t meta.Value) { e.thread(s, chunk, t) })
+			e.list(list, *s, func(t meta.Value) { e.thread(s, chunk, t) })
 		case "errors":
 			first := len(e.pieces)
 			e.errors(s, list, "history", chunkErrors)
@@ -259,7 +279,7 @@ func (e *envelope) thread(s *scope, chunk, t meta.Value) {
 	n := 0
 	for name, list := range t.Members() {
 		if name.Is("messages") {
-			e.list(list, s, func(meta.Value) { n++ })
+			e.list(list, *s, func(meta.Value) { n++ })
 		}
 	}
 	if n > 0 {
@@ -275,6 +295,14 @@ func accountOf(root meta.Value) string {
 		}
 	}
 	return ""
+}
+
+// fieldOf is the name of a change's field. Nearly always it is one, which costs no allocation.
+func fieldOf(change meta.Value) string {
+	if field := change.Get("field"); !field.Is("messages") {
+		return field.Text()
+	}
+	return "messages"
 }
 
 // carriesElements names the fields whose values list elements of persons. A change without a field is read by its lists.

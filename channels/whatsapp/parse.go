@@ -41,6 +41,7 @@ type reader struct {
 }
 
 func (r *reader) piece(p *piece) {
+	p.who = p.named()
 	if p.class == thread {
 		r.thread(p)
 		return

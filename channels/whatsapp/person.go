@@ -54,14 +54,11 @@ func (s *scope) introduce(pieces []piece) {
 
 func (s *scope) readContacts() {
 	for v := range s.value.Get("contacts").Objects {
-		c := contact{at: v, person: person{
-			bsuid:    v.Get("user_id").ID(),
-			parent:   v.Get("parent_user_id").ID(),
-			phone:    v.Get("wa_id").Digits(),
-			name:     v.Get("profile", "name").Text(),
-			username: strings.TrimPrefix(v.Get("profile", "username").ID(), "@"),
-		}}
-		s.contacts = append(s.contacts, c)
+		s.contacts = append(s.contacts, contact{at: v, person: person{
+			bsuid:  v.Get("user_id").ID(),
+			parent: v.Get("parent_user_id").ID(),
+			phone:  v.Get("wa_id").Digits(),
+		}})
 	}
 }
 
@@ -84,11 +81,20 @@ func (s *scope) find(p person, single bool) int {
 	return -1
 }
 
+// named adds what the contact of a piece is called.
+func (p *piece) named() person {
+	who := p.who
+	if p.contact > 0 {
+		profile := p.in.contacts[p.contact-1].at.Get("profile")
+		who.name, who.username = profile.Get("name").Text(), strings.TrimPrefix(profile.Get("username").ID(), "@")
+	}
+	return who
+}
+
 func conflict(a, b string) bool { return a != "" && b != "" && a != b }
 
-// join completes what an element says about its person with what the contact says.
+// join completes what an element says about its person with what the contact says. Names come later: intake does not need them.
 func join(p, c person) person {
-	p.name, p.username = c.name, c.username
 	p.bsuid, p.parent = first(p.bsuid, c.bsuid), first(p.parent, c.parent)
 	switch {
 	case p.phone == "":
