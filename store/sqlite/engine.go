@@ -64,11 +64,11 @@ func Open(ctx context.Context, path string, log *slog.Logger, reg prometheus.Reg
 	}
 	e := &Engine{log: log.With("component", "sqlite")}
 	e.tables.Store(&map[string]*table{})
-	if e.writers, err = sql.Open("sqlite", dsn(path, "cache_size(-32768)", "wal_autocheckpoint(0)")); err != nil {
+	if e.writers, err = sql.Open("sqlite", dsn(path, "cache_size(-24576)", "wal_autocheckpoint(0)")); err != nil {
 		return nil, fmt.Errorf("sqlite: open: %w", err)
 	}
 	e.writers.SetMaxOpenConns(1)
-	if e.readers, err = sql.Open("sqlite", dsn(path, "cache_size(-8192)", "query_only(1)")); err != nil {
+	if e.readers, err = sql.Open("sqlite", dsn(path, "cache_size(-4096)", "query_only(1)")); err != nil {
 		return nil, errors.Join(fmt.Errorf("sqlite: open: %w", err), e.writers.Close())
 	}
 	n := max(4, runtime.GOMAXPROCS(0))
