@@ -3,6 +3,7 @@
   'use strict';
   const $ = (selector, root = document) => root.querySelector(selector);
   const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const { tag } = JSON.parse(document.documentElement.dataset.times || '{}'); // how the viewer writes numbers
   const ids = (root) => $$('[data-id]', root).map((row) => row.dataset.id);
 
   // --- the list ---------------------------------------------------------------------------------------------------
@@ -79,7 +80,7 @@
     const count = moved(ids(list), [...fresh.keys()]);
     const pill = $('[data-fresh]', list);
     pill.hidden = count === 0;
-    pill.textContent = `${count} new`;
+    pill.textContent = `${count.toLocaleString(tag)} new`;
   };
 
   // plain: rows and nothing beside them.

@@ -120,10 +120,14 @@ describe('the inbox', () => {
     await live(agent);
     const order = () => agent.locator('#rows [data-id]').evaluateAll((rows) => rows.map((r) => r.id));
     const before = await order();
-    await agent.locator('#rows [data-id]').nth(2).hover();
+    const pointed = agent.locator(`#${before[2]}`);
+    await pointed.hover();
+    const stood = (await pointed.boundingBox()).y;
     await whatsapp(server, ana, 'Anybody there?');
     await agent.locator('[data-fresh]', { hasText: '1 new' }).waitFor();
     assert.deepEqual(await order(), before);
+    assert.equal((await pointed.boundingBox()).y, stood, 'the pill itself pushes nothing away');
+    await picture(agent, 'pill');
     await row(agent, 'Anybody there?').waitFor(); // the row itself is fresh
     await agent.click('[data-fresh]');
     // Not "is first": WhatsApp's times are whole seconds, another conversation may share hers.
