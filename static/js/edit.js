@@ -68,7 +68,7 @@
   document.addEventListener('submit', (event) => {
     const form = event.target;
     if (!form.contains(document.activeElement)) return;
-    box = form.matches('[data-write]') ? null : form.closest('section[id]')?.id ?? null; // write.js does it for its own
+    box = form.matches('[data-write]') || form.closest('#list-tools') ? null : form.closest('section[id]')?.id ?? null; // write.js and find.js do it for theirs
     if (form.matches('.inplace') && !next) next = form.closest('.field')?.id ?? null;
   }, true);
   document.addEventListener('click', (event) => {
@@ -121,25 +121,38 @@
     if (form?.matches?.('[data-undo]')) dismiss(form.closest('[data-toast]'));
   });
 
-  // The network failed: nothing came back that could say so.
-  document.addEventListener('htmx:error', (event) => {
-    const ctx = event.detail.ctx;
-    const name = ctx?.sourceEvent?.type || '';
-    if (!ctx || name.startsWith('sb:')) return; // the pill tells
+  // Answers that do not say by themselves what became of the work: none at all, and those of a proxy in between.
+  const own = (ctx) => ctx && !(ctx.sourceEvent?.type || '').startsWith('sb:'); // a refresh is nobody's work, and the pill tells
+  const tell = (text) => {
     const toast = document.createElement('div');
     toast.className = 'toast toast--error';
     toast.dataset.toast = '';
     toast.setAttribute('role', 'alert');
-    const text = document.createElement('span');
-    text.textContent = ctx.request.method === 'GET'
-      ? 'Switchboard could not be reached. Try again in a moment.'
-      : 'Switchboard could not be reached. Your change was not saved; what you typed is still here.';
+    const words = document.createElement('span');
+    words.textContent = text;
     const close = document.createElement('button');
     close.type = 'button';
     close.className = 'toast__button';
     close.dataset.dismiss = '';
     close.textContent = 'Dismiss';
-    toast.append(text, close);
+    toast.append(words, close);
     document.getElementById('toasts')?.append(toast);
+  };
+  document.addEventListener('htmx:error', ({ detail: { ctx } }) => {
+    if (!own(ctx)) return;
+    tell(ctx.request.method === 'GET'
+      ? 'Switchboard could not be reached. Try again in a moment.'
+      : 'Switchboard could not be reached. Your change was not saved; what you typed is still here.');
+  });
+  document.addEventListener('htmx:response:error', ({ detail: { ctx } }) => {
+    const { status, headers } = ctx.response;
+    const id = headers.get('X-Request-Id');
+    if (!own(ctx) || headers.has('HX-Redirect') || (id && ctx.text.includes('hx-swap-oob'))) return; // it says so itself
+    const work = ctx.request.method === 'GET' ? 'Try again in a moment.' : 'Your change was probably not saved; what you typed is still here.';
+    tell(`Switchboard could not answer (error ${status}). ${work}${id ? ` Request ${id}` : ''}`);
+  });
+  // What was refused is not on the page, and so not in its address.
+  document.addEventListener('htmx:before:history:update', (event) => {
+    if (event.detail.response?.status >= 400) event.preventDefault();
   });
 })();
