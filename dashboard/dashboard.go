@@ -215,7 +215,7 @@ type frame struct {
 	Avatar   view.Avatar
 	Badge    view.Badge
 	Active   string              // entry of the navigation
-	Settings []view.SettingsLink // the navigation below /settings
+	Settings []view.SettingsLink // the navigation below /settings, and places the palette knows
 	Body     any
 }
 
@@ -224,6 +224,7 @@ func (d *Dashboard) frame(c *fiber.Ctx, title, active string) *frame {
 	f := &frame{Title: title, Theme: theme(c), Active: active, Mark: d.Hub.Mark()}
 	if s := signedIn(c); s != nil {
 		f.CSRF, f.User = s.token, view.UserName(&s.user)
+		f.Settings = settingsLinks(s.user.Role)
 		f.Times = d.clock(c).Locale.Relative()
 		f.Avatar = view.AvatarOf(s.user.ID, f.User)
 		badge, _, _, err := d.badgeOf(c)

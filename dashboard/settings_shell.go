@@ -44,16 +44,23 @@ func (d *Dashboard) settingsHome(c *fiber.Ctx) error {
 // settingsFrame starts a page below /settings: a frame with the navigation, in which the entry with this path is the open one.
 func (d *Dashboard) settingsFrame(c *fiber.Ctx, path string) *frame {
 	f := d.frame(c, "Settings", "settings")
-	for _, s := range settingsScreens() {
-		if rank(signedIn(c).user.Role) < rank(s.role) {
-			continue
+	for i := range f.Settings {
+		if s := &f.Settings[i]; s.URL == path {
+			s.Current, f.Title = true, s.Name
 		}
-		if s.path == path {
-			f.Title = s.name
-		}
-		f.Settings = append(f.Settings, view.SettingsLink{Name: s.name, Icon: s.icon, URL: s.path, Current: s.path == path})
 	}
 	return f
+}
+
+// settingsLinks are the settings screens that somebody with this role may open.
+func settingsLinks(role chat.Role) []view.SettingsLink {
+	var out []view.SettingsLink
+	for _, s := range settingsScreens() {
+		if rank(role) >= rank(s.role) {
+			out = append(out, view.SettingsLink{Name: s.name, Icon: s.icon, URL: s.path})
+		}
+	}
+	return out
 }
 
 // settle answers a form of a settings screen that was saved or refused. Without JavaScript: back to the screen, or the screen

@@ -108,10 +108,17 @@
   // What else can be done to the conversation, under the words of its button.
   const others = () => $$('[data-action]').filter((element) => !actions.some((action) => action.id === element.dataset.action) && target(element.dataset.action) === element)
     .map((element) => ({ id: element.dataset.action, name: label(element), icon: 'corner-down-right', group: 'Conversation', run: () => use(element) }));
-  // More places, wherever the page has links to them: ready-made and saved views of the list, parts of the settings.
-  const places = () => $$('#views a[href], .settings-nav a[href], .rail a[href]:not(.rail__brand)')
+  // More places: ready-made and saved views of the list, without their counts; the other screens; the settings.
+  const nameOf = (link) => {
+    const copy = link.cloneNode(true);
+    for (const extra of $$('.views__count, .visually-hidden', copy)) extra.remove();
+    return label(copy);
+  };
+  const iconOf = (link) => $('use', link)?.getAttribute('href').split('#i-')[1] || 'list';
+  const groupOf = (link) => (link.closest('#views') ? 'View' : link.closest('#palette-places') ? 'Settings' : 'Go to');
+  const places = () => $$('#views a[href], .rail a[href]:not(.rail__brand), #palette-places a')
     .filter((link) => !actions.some((action) => action.group === 'Go to' && action.on() === link))
-    .map((link) => ({ id: `to:${link.getAttribute('href')}`, name: label(link).replace(/\s*\d+\+?$/, ''), icon: 'list', group: link.closest('#views') ? 'View' : 'Go to', run: () => link.click() }));
+    .map((link) => ({ id: `to:${link.getAttribute('href')}`, name: nameOf(link), icon: iconOf(link), group: groupOf(link), run: () => link.click() }));
 
   // --- keys: never while typing, and not at all for those who switched them off ------------------------------------------
 

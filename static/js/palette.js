@@ -19,18 +19,19 @@
   const recent = () => JSON.parse(stored('palette-recent') || '[]');
   const remember = (id) => store('palette-recent', JSON.stringify([id, ...recent().filter((other) => other !== id)].slice(0, RECENT)));
 
-  // score tells how well a name fits: all letters in their order; better where they follow each other or begin a word.
+  // score tells how well a name fits: letters follow each other or begin a word ("gocont" is "Go to Contacts"), or they stand
+  // together somewhere. Letters strewn over a name fit nothing: a person's name would find actions that nobody meant.
   const score = (name, wanted) => {
-    let total = 0;
-    let at = -1;
-    for (const letter of wanted) {
-      const next = name.indexOf(letter, at + 1);
-      if (next < 0) return null;
-      if (next === at + 1) total += 3;
-      if (next === 0 || name[next - 1] === ' ') total += 4;
-      at = next;
-    }
-    return total - name.length / 100;
+    const starts = [...name.matchAll(/(?<=^|[^\p{L}\p{N}])[\p{L}\p{N}]/gu)].map((match) => match.index);
+    const rest = (nth, at) => {
+      if (nth === wanted.length) return 0;
+      const ways = starts.filter((start) => start > at && name[start] === wanted[nth]).map((start) => [start, 4]);
+      if (name[at] === wanted[nth]) ways.push([at, starts.includes(at) ? 7 : 3]);
+      return Math.max(...ways.map(([next, worth]) => worth + rest(nth + 1, next + 1)));
+    };
+    const total = rest(0, 0);
+    if (total > -Infinity) return total - name.length / 100;
+    return name.replace(/\s+/g, '').includes(wanted) ? 0 : null;
   };
   const fitting = (text) => {
     const wanted = text.toLowerCase().replace(/\s+/g, '');
@@ -69,6 +70,14 @@
     return made;
   };
 
+  // further is the way on when nothing here is what was meant.
+  const further = (text) => {
+    if (text.length < 2) return [];
+    const made = option({ name: `Search everything for “${text}”`, icon: 'search', group: 'Messages, names, notes' }, 'further');
+    runs.set(made.id, () => location.assign(`/search?${new URLSearchParams({ q: text })}`));
+    return [made];
+  };
+
   const options = () => [...list.children];
   const chosen = () => options().find((entry) => entry.getAttribute('aria-selected') === 'true');
   const choose = (entry) => {
@@ -83,7 +92,7 @@
     runs = new Map();
     const actions = fitting(input.value).map(option);
     for (const entry of found) runs.set(entry.id, () => location.assign(entry.dataset.href));
-    list.replaceChildren(...actions.slice(0, input.value ? 6 : 50), ...found);
+    list.replaceChildren(...actions.slice(0, input.value ? 6 : 50), ...found, ...further(input.value.trim()));
     none.hidden = list.children.length > 0;
     count.textContent = list.children.length === 1 ? '1 result' : `${list.children.length} results`;
     choose(options().find((entry) => entry.id === keep) || options()[0]);

@@ -142,10 +142,23 @@ describe('the palette', () => {
     assert.match(await page.locator('[role="option"]').first().innerText(), /Dark theme/);
     assert.deepEqual(await violations(page), []);
     await picture(page, 'palette-dark');
-    await page.keyboard.type('zzzz');
+    await page.keyboard.type('q');
     await page.getByText('Nothing fits').waitFor();
+    await page.keyboard.type('qq'); // letters strewn over a name are no fit either: this is where a search goes on
+    assert.deepEqual(await page.locator('#palette-list .option__name').allInnerTexts(), ['Search everything for “qqq”']);
     await press('Escape');
     assert.equal(await focused(), 'search');
+    await press('Control+k');
+    for (const [typed, found] of [['ktrd', []], ['mine', ['Mine']], ['audit', ['Audit log']]]) {
+      await page.fill('#palette-input', typed);
+      const names = await page.locator('#palette-list .option__name').allInnerTexts();
+      assert.deepEqual(names.filter((name) => !name.startsWith('Search everything')), found, typed);
+    }
+    await page.fill('#palette-input', 'teapot');
+    await press('Enter');
+    await page.waitForURL('**/search?q=teapot');
+    await page.goto(`${server.base}/inbox`);
+    await live(page);
     await press('Control+k');
     await page.keyboard.type('theme of');
     await press('Enter');
