@@ -30,6 +30,16 @@
     dropped = -1;
   });
 
+  // --- a view that was saved or changed has the keyboard; so has what is wrong with its name ------------------------------
+  let sent = false;
+  document.addEventListener('submit', (event) => { sent = event.target.closest('#list-tools') !== null; }, { capture: true });
+  document.addEventListener('htmx:finally:request', (event) => {
+    if (!sent || event.detail.ctx?.request.method !== 'POST') return;
+    sent = false;
+    if (document.activeElement && document.activeElement !== document.body) return;
+    ($('#list-tools [aria-invalid="true"]') || $('#views [aria-current]'))?.focus();
+  });
+
   // --- forms of a view close with Escape ---------------------------------------------------------------------------------
   document.addEventListener('keydown', (event) => {
     if (event.key !== 'Escape') return;

@@ -123,6 +123,7 @@ describe('saved views', () => {
     await link.waitFor();
     await ada.getByText('View saved').waitFor();
     const id = await link.getAttribute('id');
+    await ada.waitForFunction((view) => document.activeElement.id === view, id); // the keyboard is at what was made
     const address = ada.url();
     assert.match(address, /\/inbox\?view=v/);
     const colleague = await open(browser);
