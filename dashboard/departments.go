@@ -46,7 +46,7 @@ func (d *Dashboard) departmentList(c *fiber.Ctx) (view.Departments, error) {
 			return view.Departments{}, fmt.Errorf("dashboard: count a department: %w", err)
 		}
 	}
-	return view.DepartmentsOf(settings.Departments, users, sizes, d.form(c, departmentsPath)), nil
+	return view.DepartmentsOf(settings.Departments, users, sizes, d.form(c, departmentsPath), d.clock(c)), nil
 }
 
 func (d *Dashboard) showDepartments(c *fiber.Ctx, status int, body view.Departments) error {

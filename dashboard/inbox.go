@@ -338,7 +338,7 @@ func (d *Dashboard) drops(c *fiber.Ctx, q inboxQuery, n named) ([]view.Chip, err
 		}
 		if found > 0 {
 			chip := chipOf(s)
-			chip.Count = view.Count(found)
+			chip.Count = d.clock(c).Count(found)
 			out = append(out, chip)
 		}
 	}

@@ -217,7 +217,7 @@ func TestSessionInformation(t *testing.T) {
 		require.Contains(t, whatsapp, want)
 	}
 	widget := text(find(t, s.get("/inbox/"+webID+"?tab=conversation").body, "id", "tabpanel")[0])
-	for _, want := range []string{"City Berlin", "Browser Firefox 144", "Language de-DE", "IP address 203.0.113.0 shortened, by workspace policy", "Pages viewed 2", "Shoes 19 min Home 20 min"} {
+	for _, want := range []string{"City Berlin", "Browser Firefox 144", "Language German (Germany)", "IP address 203.0.113.0 shortened, by workspace policy", "Pages viewed 2", "Shoes 19 min Home 20 min"} {
 		require.Contains(t, widget, want)
 	}
 }

@@ -184,9 +184,9 @@ func (d *Dashboard) badgeOf(c *fiber.Ctx) (view.Badge, []chat.Notification, map[
 		}
 	}
 	if len(newest.Items) == 0 {
-		return view.BadgeOf(user, 0, nil), nil, nil, nil
+		return view.BadgeOf(user, 0, nil, d.clock(c)), nil, nil, nil
 	}
-	return view.BadgeOf(user, count, &newest.Items[0]), newest.Items[:min(len(newest.Items), toastsAtOnce)], conversations, nil
+	return view.BadgeOf(user, count, &newest.Items[0], d.clock(c)), newest.Items[:min(len(newest.Items), toastsAtOnce)], conversations, nil
 }
 
 // seeNotices clears what the caller was told about a conversation that is being opened, and says whether there was anything.

@@ -57,7 +57,7 @@ func (d *Dashboard) labelEdit(c *fiber.Ctx, settings *chat.Settings, name string
 	if err != nil {
 		return nil, fmt.Errorf("dashboard: count uses of a label: %w", err)
 	}
-	return view.EditLabel(settings, name, talks, people), nil
+	return view.EditLabel(settings, name, talks, people, d.clock(c)), nil
 }
 
 // previewLabel shows a label while it is typed.

@@ -72,7 +72,7 @@ func (d *Dashboard) views(c *fiber.Ctx) error {
 
 // viewNav lists the views with their counts. Ready-made ones keep what else the list is filtered by.
 func (d *Dashboard) viewNav(c *fiber.Ctx, q inboxQuery) (view.Navigation, error) {
-	nav := view.Navigation{RefreshURL: view.URL("/views", q.values())}
+	nav, clock := view.Navigation{RefreshURL: view.URL("/views", q.values())}, d.clock(c)
 	kept := inboxQuery{view: "open", filter: q.filter}
 	if isSaved(q.view) {
 		kept.filter = chat.ViewFilter{}
@@ -83,7 +83,7 @@ func (d *Dashboard) viewNav(c *fiber.Ctx, q inboxQuery) (view.Navigation, error)
 			return nav, err
 		}
 		to := kept.with(func(f *chat.ViewFilter) { f.State, f.Assigned = p.state, p.assigned })
-		nav.Tabs = append(nav.Tabs, view.ReadyTab(p.key, to.values(), n, q.view == p.key))
+		nav.Tabs = append(nav.Tabs, view.ReadyTab(p.key, to.values(), n, q.view == p.key, clock))
 	}
 	saved, err := d.Views.Views(c.UserContext(), signedIn(c).user.ID)
 	if err != nil {
@@ -94,7 +94,7 @@ func (d *Dashboard) viewNav(c *fiber.Ctx, q inboxQuery) (view.Navigation, error)
 		if err != nil {
 			return nav, err
 		}
-		tab := view.SavedTab(&saved[i], n, q.view == saved[i].ID)
+		tab := view.SavedTab(&saved[i], n, q.view == saved[i].ID, clock)
 		if saved[i].Shared {
 			nav.Shared = append(nav.Shared, tab)
 		} else {

@@ -50,6 +50,29 @@ func (c Clock) Moment(at time.Time) Moment {
 	}
 }
 
+// A Stamp is an instant in words that stay true while the page is open and that fit into a sentence: a customer "since 3 min"
+// would be no English, and no date.
+type Stamp struct {
+	ISO   string // RFC 3339
+	Exact string // shown on hover
+	Text  string
+	Lang  string // of the words in here, empty for English
+}
+
+// Day is the stamp that tells the day. The zero time gives the zero Stamp, which a template skips.
+func (c Clock) Day(at time.Time) Stamp { return c.stamp(at, c.Date) }
+
+// Stamp is the stamp that tells the day and the time. The zero time gives the zero Stamp, which a template skips.
+func (c Clock) Stamp(at time.Time) Stamp { return c.stamp(at, c.DateTime) }
+
+func (c Clock) stamp(at time.Time, write func(time.Time) string) Stamp {
+	if at.IsZero() {
+		return Stamp{}
+	}
+	m := c.Moment(at)
+	return Stamp{ISO: m.ISO, Exact: m.Exact, Text: write(at), Lang: m.Lang}
+}
+
 // relative must agree with the script's function of the same name (static/js/shell.js), which takes over on the page.
 func (c Clock) relative(at time.Time) string {
 	l := c.Locale

@@ -192,6 +192,22 @@ func CountryName(code string) string { return cmp.Or(chat.CountryName(code), cod
 // LanguageName is the language's name, or the tag when it has none.
 func LanguageName(tag string) string { return cmp.Or(chat.LanguageName(tag), tag) }
 
+// LocaleName is the language a browser asks for with the region it names: "German (Germany)".
+func LocaleName(tag string) string {
+	parts := strings.FieldsFunc(tag, func(r rune) bool { return r == '-' || r == '_' })
+	if len(parts) == 0 {
+		return ""
+	}
+	name, region := chat.LanguageName(parts[0]), strings.ToUpper(parts[len(parts)-1])
+	if name == "" {
+		return tag
+	}
+	if country := chat.CountryName(region); len(parts) > 1 && country != "" {
+		return name + " (" + country + ")"
+	}
+	return name
+}
+
 // suggestions are what a field's searchable list offers: English names, found by the local ones too.
 func suggestions(name string) []Option {
 	var list []chat.Named

@@ -2,7 +2,6 @@ package view
 
 import (
 	"net/url"
-	"strconv"
 	"time"
 
 	"switchboard/chat"
@@ -118,7 +117,7 @@ func RowOf(in *RowInput) Row {
 	row.Flagged, row.Offered = c.Flagged, offered(c, in.Agent, in.Departments)
 	row.Preview, row.Icon = preview(&c.Last)
 	if unread := c.Unread(in.Agent); unread > 0 {
-		row.Unread = Count(unread)
+		row.Unread = in.Clock.Count(unread)
 	}
 	if c.Priority != "" {
 		row.Priority = &Priority{Key: c.Priority, Word: PriorityWord(c.Priority)}
@@ -171,12 +170,12 @@ func waiting(c *chat.Conversation, clock Clock) *Waiting {
 // countLimit is how far the store counts.
 const countLimit = 1000
 
-// Count words a number that was counted up to a limit.
-func Count(n int64) string {
+// Count writes a number that was counted up to a limit, in the viewer's digits.
+func (c Clock) Count(n int64) string {
 	if n >= countLimit {
-		return "999+"
+		return c.Number(countLimit-1) + "+"
 	}
-	return strconv.FormatInt(n, 10)
+	return c.Number(n)
 }
 
 // Options makes options of pairs (value, name).

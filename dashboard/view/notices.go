@@ -19,14 +19,14 @@ type Badge struct {
 }
 
 // BadgeOf counts. newest is the newest notification, if there is one: later ones are news to the page.
-func BadgeOf(user string, count int64, newest *chat.Notification) Badge {
+func BadgeOf(user string, count int64, newest *chat.Notification, clock Clock) Badge {
 	b := Badge{User: user}
 	known := int64(0)
 	if newest != nil {
 		known = newest.CreatedAt.UnixMilli()
 	}
 	if count > 0 {
-		b.Count = Count(count)
+		b.Count = clock.Count(count)
 	}
 	b.RefreshURL = URL(NoticesPage+"/badge", url.Values{"known": {strconv.FormatInt(known, 10)}})
 	return b

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"cmp"
 	"net/url"
 	"slices"
 	"strings"
@@ -101,8 +102,7 @@ type ContactPanel struct {
 	Verified   bool
 	Mood       *Mood // average over the person's conversations; nil when none is known
 	Insights   []InsightGroup
-	Created    Moment
-	Seen       Moment
+	Created    Stamp
 	LocalTime  string
 	Zone       string
 	Channels   []ChannelLink
@@ -128,13 +128,13 @@ type Identity struct {
 	Kind, Value string
 	Verified    bool
 	Retired     bool
-	First, Last Moment
+	First, Last Stamp
 }
 
 // A Claim is something a visitor typed, not proven.
 type Claim struct {
 	Kind, Value string
-	At          Moment
+	At          Stamp
 }
 
 // An Attribute is one named value.
@@ -166,19 +166,28 @@ func ContactPanelOf(in *ContactInput) *ContactPanel {
 		Verified: slices.ContainsFunc(c.Identities, func(i chat.Identity) bool {
 			return i.Verified && i.Kind == chat.IdentityExternal && i.RetiredAt.IsZero()
 		}),
-		Created: in.Clock.Moment(c.CreatedAt), Seen: in.Clock.Moment(c.LastSeenAt),
+		Created:  in.Clock.Day(c.CreatedAt),
 		Channels: channelLinks(c, in.Conversations), Profiles: profiles(c, in.Clock),
 		Fields: Fields(c, in.Form, in.Clock), Labels: ContactLabels(c, in.Labels, in.Form), Attributes: ContactAttributes(c, in.Attributes, in.Form),
 		Merged: c.MergedFrom, Mood: AverageMood(in.Conversations), Insights: insights(c.Insights),
 	}
-	p.LocalTime, p.Zone = in.Clock.localTime(c.TimeZone)
+	p.LocalTime, p.Zone = in.Clock.localTime(zoneOf(in))
 	for i := range c.Identities {
 		p.Identities = append(p.Identities, identity(&c.Identities[i], in.Clock))
 	}
 	for _, claim := range c.Claims {
-		p.Claims = append(p.Claims, Claim{Kind: sentence(claim.Kind), Value: line(claim.Value), At: in.Clock.Moment(claim.At)})
+		p.Claims = append(p.Claims, Claim{Kind: sentence(claim.Kind), Value: line(claim.Value), At: in.Clock.Stamp(claim.At)})
 	}
 	return p
+}
+
+// zoneOf is where the person's clock is read: the zone somebody set or the number tells, or that of their newest visit.
+func zoneOf(in *ContactInput) string {
+	zone := in.Contact.TimeZone
+	for i := range in.Conversations {
+		zone = cmp.Or(zone, sessionZone(&in.Conversations[i].Session))
+	}
+	return zone
 }
 
 // ContactURL is the page of a contact.
@@ -210,8 +219,11 @@ func profiles(c *chat.Contact, clock Clock) []Fact {
 		if p.FollowerCount > 0 {
 			parts = append(parts, clock.Number(p.FollowerCount)+" followers")
 		}
-		if p.Follows {
+		switch {
+		case p.Follows:
 			parts = append(parts, "follows you")
+		case p.FollowerCount > 0: // the platform was asked, and would have said so
+			parts = append(parts, "does not follow you")
 		}
 		if p.Followed {
 			parts = append(parts, "you follow them")
@@ -242,6 +254,6 @@ func identity(i *chat.Identity, clock Clock) Identity {
 	}
 	return Identity{
 		Channel: ChannelOf(i.Channel), Kind: names[i.Kind], Value: line(i.Value), Verified: i.Verified, Retired: !i.RetiredAt.IsZero(),
-		First: clock.Moment(i.FirstSeen), Last: clock.Moment(i.LastSeen),
+		First: clock.Stamp(i.FirstSeen), Last: clock.Stamp(i.LastSeen),
 	}
 }

@@ -2,6 +2,7 @@ package view
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"switchboard/chat"
@@ -46,7 +47,7 @@ func (w Watch) Shown() []Colleague {
 // More counts the others; empty when there are none.
 func (w Watch) More() string {
 	if rest := len(w.People) - maxFaces; rest > 0 {
-		return Count(int64(rest)) + " more"
+		return strconv.Itoa(rest) + " more"
 	}
 	return ""
 }

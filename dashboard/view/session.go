@@ -3,7 +3,6 @@ package view
 import (
 	"net/url"
 	"slices"
-	"strconv"
 
 	"switchboard/chat"
 )
@@ -39,7 +38,7 @@ type Control struct {
 type SessionFact struct {
 	Name, Value, Note, URL string
 	Missing                string
-	At                     Moment
+	At                     Stamp
 }
 
 // Visited is one page a visitor looked at.
@@ -124,11 +123,11 @@ func about(in *ConversationInput) []SessionFact {
 	c := in.Conversation
 	out := []SessionFact{
 		{Name: "Channel", Value: ChannelOf(c.Channel).Name, Note: in.Account},
-		{Name: "Started", At: in.Clock.Moment(c.CreatedAt)},
+		{Name: "Started", At: in.Clock.Stamp(c.CreatedAt)},
 		{Name: "Messages", Value: in.Clock.Number(c.MessageCount)},
 	}
 	if !c.ClosedAt.IsZero() {
-		out = append(out, SessionFact{Name: "Closed", At: in.Clock.Moment(c.ClosedAt)})
+		out = append(out, SessionFact{Name: "Closed", At: in.Clock.Stamp(c.ClosedAt)})
 	}
 	return out
 }
@@ -168,11 +167,7 @@ func place(c *chat.Conversation, clock Clock) []SessionFact {
 	out := []SessionFact{
 		known("Country", country, missing), known("Region", g.Region, missing), known("City", g.City, missing),
 	}
-	zone := g.TimeZone
-	if zone == "" {
-		zone = c.Session.TimeZone
-	}
-	local, name := clock.localTime(zone)
+	local, name := clock.localTime(sessionZone(&c.Session))
 	fact := known("Local time", local, "time zone not known")
 	fact.Note = name
 	out = append(out, fact)
@@ -180,6 +175,14 @@ func place(c *chat.Conversation, clock Clock) []SessionFact {
 		out = append(out, SessionFact{Name: "Source", Value: source(g.Source), Note: accuracy(g.Accuracy)})
 	}
 	return out
+}
+
+// sessionZone is the time zone of a session: what the browser said, or what the place allows to guess.
+func sessionZone(s *chat.Session) string {
+	if s.TimeZone == "" && s.Geo != nil {
+		return s.Geo.TimeZone
+	}
+	return s.TimeZone
 }
 
 func source(s string) string {
@@ -219,7 +222,7 @@ func device(c *chat.Conversation) []SessionFact {
 	kind := known("Device", sentenceOrEmpty(d.Type), missing)
 	kind.Note = d.Model
 	return []SessionFact{
-		kind, known("System", d.OS, missing), known("Browser", d.Browser, missing), known("Language", s.Locale, missing),
+		kind, known("System", d.OS, missing), known("Browser", d.Browser, missing), known("Language", LocaleName(s.Locale), missing),
 	}
 }
 
@@ -246,12 +249,12 @@ func visit(c *chat.Conversation, clock Clock) []SessionFact {
 	}
 	out := []SessionFact{referrer, ip}
 	if !s.StartedAt.IsZero() {
-		out = append(out, SessionFact{Name: "Session started", At: clock.Moment(s.StartedAt)})
+		out = append(out, SessionFact{Name: "Session started", At: clock.Stamp(s.StartedAt)})
 	}
 	if len(s.Pages) == 0 {
 		return append(out, SessionFact{Name: "Pages viewed", Missing: missing})
 	}
-	return append(out, SessionFact{Name: "Pages viewed", Value: strconv.Itoa(len(s.Pages))})
+	return append(out, SessionFact{Name: "Pages viewed", Value: clock.Number(int64(len(s.Pages)))})
 }
 
 // pages lists the visited pages, newest first.

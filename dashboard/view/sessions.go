@@ -27,7 +27,7 @@ type Sessions struct {
 type SessionRow struct {
 	Form
 	ID, Device, Icon string
-	Created, Seen    Moment
+	Created, Seen    Stamp
 	Current          bool
 }
 
@@ -52,8 +52,8 @@ func SessionsOf(in *SessionsInput) Sessions {
 			}
 			device := in.Device(l.UserAgent)
 			row := SessionRow{
-				Form: in.Form, ID: l.ID, Device: deviceName(&device), Icon: deviceIcon(device.Type), Created: in.Clock.Moment(l.CreatedAt),
-				Seen: in.Clock.Moment(l.ExpiresAt.Add(-in.Idle)), Current: present,
+				Form: in.Form, ID: l.ID, Device: deviceName(&device), Icon: deviceIcon(device.Type), Created: in.Clock.Stamp(l.CreatedAt),
+				Seen: in.Clock.Stamp(l.ExpiresAt.Add(-in.Idle)), Current: present,
 			}
 			if !present {
 				out.Others++

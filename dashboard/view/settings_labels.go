@@ -72,7 +72,7 @@ func LabelsScreenOf(s *chat.Settings, form Form) LabelsScreen {
 }
 
 // EditLabel is the form of a label that is there; nil when it is not.
-func EditLabel(s *chat.Settings, name string, inConversations, inContacts int64) *LabelEdit {
+func EditLabel(s *chat.Settings, name string, inConversations, inContacts int64, clock Clock) *LabelEdit {
 	for i := range s.Labels {
 		l := &s.Labels[i]
 		if l.Name != name {
@@ -80,26 +80,21 @@ func EditLabel(s *chat.Settings, name string, inConversations, inContacts int64)
 		}
 		return &LabelEdit{
 			LabelForm: LabelForm{Name: l.Name, Swatches: swatches(l.Color), Preview: PreviewLabel(l.Name, l.Color)},
-			Was:       Labels([]string{l.Name}, s.Labels)[0], Seen: l.Seen(), Use: labelUse(inConversations, inContacts),
+			Was:       Labels([]string{l.Name}, s.Labels)[0], Seen: l.Seen(), Use: clock.several(inConversations, "conversation") + " and " + clock.several(inContacts, "contact"),
 		}
 	}
 	return nil
 }
 
-// labelUse words how many documents have a label.
-func labelUse(inConversations, inContacts int64) string {
-	return several(inConversations, "conversation") + " and " + several(inContacts, "contact")
-}
-
 // several is a number with its noun; counting stops at 1,000.
-func several(n int64, noun string) string {
+func (c Clock) several(n int64, noun string) string {
 	switch {
 	case n == 1:
-		return "1 " + noun
-	case n >= 1000:
-		return "1,000 or more " + noun + "s"
+		return c.Number(1) + " " + noun
+	case n >= countLimit:
+		return c.Number(countLimit) + " or more " + noun + "s"
 	default:
-		return fmt.Sprintf("%d %ss", n, noun)
+		return c.Number(n) + " " + noun + "s"
 	}
 }
 

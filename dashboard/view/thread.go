@@ -139,7 +139,7 @@ func (l *lines) event(e *chat.TimelineEntry) {
 func (l *lines) message(m *chat.Message) {
 	l.newDay(m.Timestamp)
 	if m.ID == l.in.Marker {
-		l.items = append(l.items, Item{Unread: &Unread{Count: Count(l.in.Unread)}})
+		l.items = append(l.items, Item{Unread: &Unread{Count: l.in.Clock.Count(l.in.Unread)}})
 		l.last = nil
 	}
 	shown := message(m, l.byID, l.in)

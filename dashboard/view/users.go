@@ -19,7 +19,7 @@ type UserRow struct {
 	Departments                []string
 	Avatar                     Avatar
 	You, Disabled, Waiting     bool // Waiting: has never chosen a password
-	Created                    Moment
+	Created                    Stamp
 }
 
 // UsersOf makes the list: who may sign in first.
@@ -30,7 +30,7 @@ func UsersOf(users []chat.User, departments []chat.Department, you string, clock
 			if u := &users[i]; u.Active() == active {
 				out.Rows = append(out.Rows, UserRow{
 					ID: u.ID, Name: UserName(u), Email: u.Email, Role: RoleName(u.Role), URL: userURL(u.ID), Departments: departmentNames(u, departments),
-					Avatar: AvatarOf(u.ID, UserName(u)), You: u.ID == you, Disabled: !active, Waiting: u.MustChangePassword, Created: clock.Moment(u.CreatedAt),
+					Avatar: AvatarOf(u.ID, UserName(u)), You: u.ID == you, Disabled: !active, Waiting: u.MustChangePassword, Created: clock.Day(u.CreatedAt),
 				})
 			}
 		}
@@ -154,7 +154,7 @@ type DepartmentRow struct {
 	Form
 	ID, Name, Typed, Seen string
 	RenameURL, DeleteURL  string
-	Members               int
+	Members               string // "2 members"
 	Conversations         string
 	Used                  bool
 	Targets               []Option // where its conversations can go
@@ -163,19 +163,21 @@ type DepartmentRow struct {
 }
 
 // DepartmentsOf makes the list.
-func DepartmentsOf(departments []chat.Department, users []chat.User, sizes map[string]int64, form Form) Departments {
+func DepartmentsOf(departments []chat.Department, users []chat.User, sizes map[string]int64, form Form, clock Clock) Departments {
 	out := Departments{Form: form}
 	for _, d := range departments {
 		base := "/settings/departments/" + url.PathEscape(d.ID)
 		row := DepartmentRow{
 			Form: form, ID: d.ID, Name: d.Name, Typed: d.Name, Seen: d.Seen(), RenameURL: base + "/rename", DeleteURL: base + "/delete",
-			Conversations: Count(sizes[d.ID]), Used: sizes[d.ID] > 0,
+			Conversations: clock.several(sizes[d.ID], "conversation"), Used: sizes[d.ID] > 0,
 		}
+		members := int64(0)
 		for i := range users {
 			if slices.Contains(users[i].Departments, d.ID) && users[i].Active() {
-				row.Members++
+				members++
 			}
 		}
+		row.Members = clock.several(members, "member")
 		targets := [][2]string{{"", "No department (everybody sees them)"}}
 		for _, other := range departments {
 			if other.ID != d.ID {

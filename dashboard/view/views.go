@@ -22,20 +22,20 @@ type Tab struct {
 }
 
 // ReadyTab is the tab of a ready-made view.
-func ReadyTab(key string, query url.Values, count int64, current bool) Tab {
-	return Tab{Key: key, Name: sentence(key), URL: URL("/inbox", query), Count: countOrNone(count), Current: current}
+func ReadyTab(key string, query url.Values, count int64, current bool, clock Clock) Tab {
+	return Tab{Key: key, Name: sentence(key), URL: URL("/inbox", query), Count: clock.countOrNone(count), Current: current}
 }
 
 // SavedTab is the tab of a saved view.
-func SavedTab(v *chat.SavedView, count int64, current bool) Tab {
-	return Tab{Key: v.ID, Name: v.Name, URL: URL("/inbox", url.Values{"view": {v.ID}}), Count: countOrNone(count), Current: current}
+func SavedTab(v *chat.SavedView, count int64, current bool, clock Clock) Tab {
+	return Tab{Key: v.ID, Name: v.Name, URL: URL("/inbox", url.Values{"view": {v.ID}}), Count: clock.countOrNone(count), Current: current}
 }
 
-func countOrNone(n int64) string {
+func (c Clock) countOrNone(n int64) string {
 	if n == 0 {
 		return ""
 	}
-	return Count(n)
+	return c.Count(n)
 }
 
 // Tools stand above the rows: what the list is filtered by, and what can be done with that.
