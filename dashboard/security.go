@@ -70,7 +70,7 @@ func (d *Dashboard) admit(c *fiber.Ctx, r route) error {
 		return err
 	}
 	if rank(s.user.Role) < rank(r.role) {
-		return fmt.Errorf("dashboard: role %s: %w", s.user.Role, chat.ErrForbidden)
+		return notFor(r.role, s.user.Role)
 	}
 	if r.method != fiber.MethodGet && !tokenMatches(c, s.login.CSRF) {
 		return fmt.Errorf("dashboard: csrf token: %w", chat.ErrForbidden)
@@ -80,6 +80,15 @@ func (d *Dashboard) admit(c *fiber.Ctx, r route) error {
 		return nil // who has to choose a password first gets there whatever they ask for
 	}
 	return d.within(c, c.Params("conversation"))
+}
+
+// notFor refuses a role what takes at least another one, and says who may.
+func notFor(least, role chat.Role) error {
+	text := "This is for administrators. Nothing was changed."
+	if least == supervisor {
+		text = "This is for supervisors and administrators. Nothing was changed."
+	}
+	return &worded{title: "Not allowed", text: text, cause: fmt.Errorf("dashboard: role %s: %w", role, chat.ErrForbidden)}
 }
 
 // rank orders the roles; an unknown role may do nothing.
