@@ -61,6 +61,11 @@
     }
   }, 20000);
 
+  // --- on a phone the settings lie side by side: the open one is in sight --------------------------------------------------
+  const nav = $('#settings-nav');
+  const open = nav && $('#settings-nav [aria-current]');
+  if (open && nav.scrollWidth > nav.clientWidth) nav.scrollLeft += open.getBoundingClientRect().left + open.offsetWidth / 2 - innerWidth / 2;
+
   // --- panel on narrow screens, dialogs -----------------------------------------------------------------------------------
   document.addEventListener('click', (event) => {
     if (event.target.closest('[data-panel-toggle]')) {
