@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
@@ -246,4 +248,54 @@ func TestStopIsNoFailure(t *testing.T) {
 	b.ledger.refuse = func([]chat.Event) error { cancel(); return ctx.Err() }
 	require.NoError(t, b.worker.Run(ctx))
 	require.Empty(t, b.desk.items, "a batch cut short by a stop is not poisoned")
+}
+
+// A gate lets nothing be stored until it is opened.
+type gate struct {
+	open chan struct{}
+
+	mu           sync.Mutex
+	inside, most int // events that are being stored
+}
+
+func (g *gate) enter(n int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.inside += n
+	g.most = max(g.most, g.inside)
+}
+
+func (g *gate) Apply(_ context.Context, events []chat.Event, _ ...chat.Receipt) (chat.Outcome, error) {
+	g.enter(len(events))
+	<-g.open
+	g.enter(-len(events))
+	entries := make([]chat.Entry, len(events))
+	for i := range entries {
+		entries[i] = chat.Entry{ID: events[i].ID, Channel: events[i].Channel, Verdict: chat.Duplicate}
+	}
+	return chat.Outcome{Entries: entries}, nil
+}
+
+// Behind an outage every partition comes with full batches at once, and each holds its conversations in memory.
+func TestWhatIsStoredAtOnceIsBounded(t *testing.T) {
+	t.Parallel()
+	for _, size := range []struct{ batch, most int }{{5, 40}, {2 * maxApply, maxStoring}} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench(t, &platform{})
+			g := &gate{open: make(chan struct{})}
+			b.worker.applier = g
+			outcomes := make(chan error, 8)
+			for partition := range 8 {
+				go func() { outcomes <- b.worker.handle(t.Context(), partition, numbered(size.batch)) }()
+			}
+			synctest.Wait()
+			require.Equal(t, size.most, g.inside, "8 batches of %d events", size.batch)
+			close(g.open)
+			for range 8 {
+				require.NoError(t, <-outcomes)
+			}
+			require.Equal(t, size.most, g.most)
+			require.EqualValues(t, 8*size.batch, b.verdicts()[chat.Duplicate], "and all of it is stored in the end")
+		})
+	}
 }
