@@ -231,11 +231,12 @@ func (x *export) readable(ctx context.Context, folder string, c *chat.Conversati
 	if err != nil {
 		return err
 	}
-	if err := x.d.engine.Render(w, "partials/archive_head", view.ArchiveHeadOf(c, &x.contacts[0], x.d.config.AccountName(c.Channel, c.Account), x.clock)); err != nil {
+	account := x.d.config.AccountName(c.Channel, c.Account)
+	if err := x.d.engine.Render(w, "partials/archive_head", view.ArchiveHeadOf(c, &x.contacts[0], account, x.clock)); err != nil {
 		return fmt.Errorf("dashboard: render the archive: %w", err)
 	}
 	err = x.eachPage(ctx, c.ID, func(messages []chat.Message) error {
-		if err := x.d.engine.Render(w, "partials/archive_messages", view.ArchiveLines(messages, &x.contacts[0], x.clock)); err != nil {
+		if err := x.d.engine.Render(w, "partials/archive_messages", view.ArchiveLines(messages, &x.contacts[0], account, x.clock)); err != nil {
 			return fmt.Errorf("dashboard: render the archive: %w", err)
 		}
 		return nil

@@ -115,7 +115,11 @@ func TestExportingAPerson(t *testing.T) {
 	require.Contains(t, files["README.md"], "`notes.json`: 3 notes")
 	require.Contains(t, files, "ledger-entries.json")
 	readable(t, files[folder+"conversation.html"])
-	require.Contains(t, files[folder+"conversation.html"], "Deep blue")
+	talk := files[folder+"conversation.html"]
+	require.Contains(t, talk, "Deep blue")
+	require.NotContains(t, talk, "UTC UTC")
+	require.NotContains(t, talk, "<bdi>You</bdi>", "whoever reads it is not the account")
+	require.Contains(t, talk, `<p dir="auto">Conversation started</p>`, "events in the words of the desk")
 }
 
 // readable checks that a page of an export needs nothing and runs nothing.

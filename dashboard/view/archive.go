@@ -47,7 +47,7 @@ type ArchiveHead struct {
 // ArchiveHeadOf begins a readable conversation.
 func ArchiveHeadOf(c *chat.Conversation, person *chat.Contact, account string, clock Clock) ArchiveHead {
 	return ArchiveHead{
-		Name: ContactName(person), Channel: ChannelOf(c.Channel).Name, Account: account, Created: clock.Moment(c.CreatedAt).Exact, State: string(c.State),
+		Name: ContactName(person), Channel: ChannelOf(c.Channel).Name, Account: account, Created: clock.Moment(c.CreatedAt).Exact, State: strings.ToLower(StateOf(c.State).Name),
 	}
 }
 
@@ -57,14 +57,14 @@ type ArchiveLine struct {
 	Outbound            bool
 }
 
-// ArchiveLines are messages to read.
-func ArchiveLines(messages []chat.Message, person *chat.Contact, clock Clock) []ArchiveLine {
+// ArchiveLines are messages to read. What the person did not write is from the account, by the name agents know it by.
+func ArchiveLines(messages []chat.Message, person *chat.Contact, account string, clock Clock) []ArchiveLine {
 	out := make([]ArchiveLine, 0, len(messages))
 	for i := range messages {
 		m := &messages[i]
 		line := ArchiveLine{At: clock.Moment(m.Timestamp).Exact, Who: ContactName(person), Text: m.Text, Outbound: m.Direction == chat.Outbound}
 		if line.Outbound {
-			line.Who = "You"
+			line.Who = account
 		}
 		line.Note = archiveNote(m)
 		out = append(out, line)
@@ -110,8 +110,9 @@ func archiveNote(m *chat.Message) string {
 // ArchiveEvents is what happened to a conversation.
 func ArchiveEvents(c *chat.Conversation, clock Clock) []ArchiveLine {
 	out := make([]ArchiveLine, 0, len(c.Timeline))
-	for _, t := range c.Timeline {
-		out = append(out, ArchiveLine{At: clock.Moment(t.At).Exact, Who: t.By, Text: strings.TrimSpace(sentence(strings.ReplaceAll(t.Type, "_", " ")) + ": " + t.Text)})
+	for i := range c.Timeline {
+		e := event(&c.Timeline[i], clock)
+		out = append(out, ArchiveLine{At: e.At.Exact, Who: e.By, Text: e.Text})
 	}
 	return out
 }
