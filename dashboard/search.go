@@ -54,7 +54,8 @@ func (d *Dashboard) search(c *fiber.Ctx) error {
 	return d.render(c, http.StatusOK, "pages/search", page)
 }
 
-// found reads the groups of a search, or one of them.
+// found reads the groups of a search, or one of them. Messages stand last: there are always more of them, and nobody would
+// scroll past them to a note.
 func (d *Dashboard) found(c *fiber.Ctx, text, only string) (view.Results, error) {
 	out := view.Results{Query: text}
 	if !view.Searchable(text) {
@@ -63,7 +64,7 @@ func (d *Dashboard) found(c *fiber.Ctx, text, only string) (view.Results, error)
 	for _, g := range []struct {
 		key string
 		n   int
-	}{{"people", foundFew}, {"messages", foundPage}, {"notes", foundFew}} {
+	}{{"people", foundFew}, {"notes", foundFew}, {"messages", foundPage}} {
 		if only != "" && only != g.key {
 			continue
 		}

@@ -32,6 +32,7 @@ func TestSearchShowsPeopleMessagesAndNotes(t *testing.T) {
 	require.Contains(t, body, "old <mark>parcel</mark> 59")
 	require.Contains(t, body, `href="/inbox/`+talkID+`?at=o59#m-o59"`, "it leads to the very message")
 	require.Contains(t, text(find(t, body, "id", "found-notes")[0]), "note by Ben")
+	require.Less(t, strings.Index(body, "found-notes"), strings.Index(body, "found-messages"), "a note is not below all messages")
 	require.Empty(t, find(t, body, "id", "found-people"))
 	require.NotEmpty(t, find(t, s.get("/search?q=ana+sample").body, "id", "found-people"))
 
