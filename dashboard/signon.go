@@ -60,7 +60,7 @@ func (d *Dashboard) beginSignOn(c *fiber.Ctx) error {
 	address, attempt, err := d.SignOn.Begin(c.UserContext(), scheme+"://"+string(c.Request().Host())+callbackPath)
 	if errors.Is(err, chat.ErrUnavailable) {
 		d.log.Warn("single sign-on cannot be reached", "request_id", requestID(c), "err", err)
-		return d.showLogin(c, http.StatusServiceUnavailable, loginView{Next: next, Error: "Single sign-on cannot be reached just now. Try again in a moment."})
+		return d.showLogin(c, http.StatusServiceUnavailable, loginView{Next: next, Error: signOnDown + requestID(c)})
 	}
 	if err != nil {
 		return err
@@ -84,6 +84,9 @@ func (d *Dashboard) attempt(c *fiber.Ctx) sso.Attempt {
 	return a
 }
 
+// signOnDown says that the provider cannot be reached; the request's id follows.
+const signOnDown = "Single sign-on cannot be reached just now. Try again in a moment. Request "
+
 // finishSignOn takes the browser back from the provider. The session is made exactly as after a password.
 func (d *Dashboard) finishSignOn(c *fiber.Ctx) error {
 	if d.SignOn == nil {
@@ -99,7 +102,7 @@ func (d *Dashboard) finishSignOn(c *fiber.Ctx) error {
 	}
 	if errors.Is(err, chat.ErrUnavailable) {
 		d.log.Warn("single sign-on failed", "request_id", requestID(c), "err", err)
-		return d.showLogin(c, http.StatusServiceUnavailable, loginView{Next: localPath(attempt.Next, ""), Error: "Single sign-on cannot be reached just now. Try again in a moment."})
+		return d.showLogin(c, http.StatusServiceUnavailable, loginView{Next: localPath(attempt.Next, ""), Error: signOnDown + requestID(c)})
 	}
 	if err != nil {
 		return err
