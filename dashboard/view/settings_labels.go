@@ -80,10 +80,22 @@ func EditLabel(s *chat.Settings, name string, inConversations, inContacts int64,
 		}
 		return &LabelEdit{
 			LabelForm: LabelForm{Name: l.Name, Swatches: swatches(l.Color), Preview: PreviewLabel(l.Name, l.Color)},
-			Was:       Labels([]string{l.Name}, s.Labels)[0], Seen: l.Seen(), Use: clock.several(inConversations, "conversation") + " and " + clock.several(inContacts, "contact"),
+			Was:       Labels([]string{l.Name}, s.Labels)[0], Seen: l.Seen(), Use: clock.labelUse(inConversations, inContacts),
 		}
 	}
 	return nil
+}
+
+// labelUse words how many documents have a label; empty when none has it.
+func (c Clock) labelUse(inConversations, inContacts int64) string {
+	var parts []string
+	if inConversations > 0 {
+		parts = append(parts, c.several(inConversations, "conversation"))
+	}
+	if inContacts > 0 {
+		parts = append(parts, c.several(inContacts, "contact"))
+	}
+	return strings.Join(parts, " and ")
 }
 
 // several is a number with its noun; counting stops at 1,000.

@@ -74,3 +74,11 @@ func TestFollowState(t *testing.T) {
 		require.Equal(t, []Fact{{Name: "Instagram", Value: want}}, got)
 	}
 }
+
+func TestLabelUse(t *testing.T) {
+	t.Parallel()
+	clock := NewClock(time.Now(), "")
+	for want, n := range map[string][2]int64{"": {}, "1 conversation": {1, 0}, "2 contacts": {0, 2}, "1,000 or more conversations and 1 contact": {1000, 1}} {
+		require.Equal(t, want, clock.labelUse(n[0], n[1]))
+	}
+}
