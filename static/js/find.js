@@ -3,6 +3,8 @@
   'use strict';
   const $ = (selector) => document.querySelector(selector);
 
+  $('.views__saved [aria-current]')?.scrollIntoView({ block: 'nearest' });
+
   // --- counts: at most once in PAUSE, and the last change always counts -------------------------------------------------
   const PAUSE = 1000;
   let told = 0;
