@@ -87,12 +87,17 @@
       entry.scrollIntoView({ block: 'nearest' });
     } else input.removeAttribute('aria-activedescendant');
   };
+  // named: what was typed stands in a name as it is. People come before actions that only begin their words so.
+  const named = (text) => {
+    const wanted = text.toLowerCase().replace(/\s+/g, '');
+    return (action) => action.name.toLowerCase().replace(/\s+/g, '').includes(wanted);
+  };
   const draw = () => {
     const keep = chosen()?.id.startsWith('found-') ? chosen().id : null;
     runs = new Map();
-    const actions = fitting(input.value).map(option);
+    const { true: exact = [], false: loose = [] } = Object.groupBy(fitting(input.value).slice(0, input.value ? 6 : 50), named(input.value));
     for (const entry of found) runs.set(entry.id, () => location.assign(entry.dataset.href));
-    list.replaceChildren(...actions.slice(0, input.value ? 6 : 50), ...found, ...further(input.value.trim()));
+    list.replaceChildren(...exact.map((action, nth) => option(action, nth)), ...found, ...loose.map((action, nth) => option(action, `loose-${nth}`)), ...further(input.value.trim()));
     none.hidden = list.children.length > 0;
     count.textContent = list.children.length === 1 ? '1 result' : `${list.children.length} results`;
     choose(options().find((entry) => entry.id === keep) || options()[0]);

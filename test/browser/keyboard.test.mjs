@@ -132,6 +132,25 @@ describe('the palette', () => {
     await page.locator('#thread-title', { hasText: 'Bob Example' }).waitFor();
   });
 
+  test('people come before what only begins its words so', async () => {
+    await page.goto(`${server.base}/inbox?channel=whatsapp`);
+    await live(page);
+    await page.locator('#save-view summary').click();
+    await page.fill('#view-name', 'All new arrivals');
+    await press('Enter');
+    await page.getByText('View saved').waitFor();
+    await press('Control+k');
+    await page.keyboard.type('ana');
+    await page.locator('[role="option"]', { hasText: 'Contact' }).first().waitFor();
+    const names = await page.locator('#palette-list .option__name').allInnerTexts();
+    assert.equal(names[0], 'Ana Sample');
+    assert.deepEqual(names.slice(-2), ['All new arrivals', 'Search everything for “ana”']);
+    assert.match(await page.locator('[role="option"][aria-selected="true"]').innerText(), /Ana Sample/);
+    await press('Escape');
+    await page.goto(`${server.base}/inbox`);
+    await live(page);
+  });
+
   test('what was used last stands first; Escape gives the focus back', async () => {
     await press('Control+k');
     await page.keyboard.type('dark');
