@@ -68,6 +68,25 @@ describe('tables of the settings', () => {
   });
 });
 
+describe('the views', () => {
+  test('have room for the largest counts, however narrow the list is', async () => {
+    for (const width of [1440, 900, 390, 320]) {
+      await page.setViewportSize({ width, height: 800 });
+      await page.goto(`${server.base}/inbox`);
+      const over = await page.locator('#views').evaluate((views) => {
+        for (const link of views.querySelectorAll('.view')) {
+          const count = link.querySelector('.views__count') || link.appendChild(Object.assign(document.createElement('span'), { className: 'views__count' }));
+          count.textContent = '999+';
+        }
+        const edge = views.getBoundingClientRect().right;
+        return [...views.querySelectorAll('.views__count')].filter((count) => count.getBoundingClientRect().right > edge || count.getBoundingClientRect().right > count.parentElement.getBoundingClientRect().right).map((count) => count.parentElement.textContent);
+      });
+      assert.deepEqual(over, [], `${width} px`);
+      await picture(page, `walk-views-${width}`);
+    }
+  });
+});
+
 describe('an error that is not ours', () => {
   test('says what became of the work, and leaves the address as it is', async () => {
     await page.goto(`${server.base}/inbox`);
