@@ -3,15 +3,16 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"switchboard/chat"
 )
 
 // Messages lists a conversation backwards in stretches: the newest ones for an empty cursor, then what came before. Items are
-// in display order within the stretch.
+// in display order within the stretch. It reads the pages it needs and no others, however long the conversation is.
 func (s *Store) Messages(ctx context.Context, conversationID, before string, limit int) (chat.List[chat.Message], error) {
-	r, err := s.reader(ctx, conversationID)
+	c, err := s.Conversation(ctx, conversationID)
 	if err != nil {
 		return chat.List[chat.Message]{}, err
 	}
@@ -20,16 +21,26 @@ func (s *Store) Messages(ctx context.Context, conversationID, before string, lim
 		return chat.List[chat.Message]{}, err
 	}
 	limit = clampLimit(limit)
-	var got []chat.Message
-	for i := r.last(); i >= 0 && len(got) <= limit; i-- {
-		stretch, err := r.stretch(ctx, i, -1)
+	end, got := c.PageFrom, c.Messages
+	switch {
+	case until == nil:
+	case c.Covers(*until):
+		got = got[:position(got, *until, false)]
+	default:
+		end, got = until, nil
+	}
+	for end != nil && len(got) <= limit {
+		pages, err := s.pagesBefore(ctx, conversationID, *end)
 		if err != nil {
 			return chat.List[chat.Message]{}, err
 		}
-		if until != nil {
-			stretch = stretch[:r.position(stretch, *until, false)]
+		for i := range pages {
+			got = append(slices.Clone(pages[i].Before(*end)), got...)
+			end = &pages[i].From
 		}
-		got = append(append([]chat.Message(nil), stretch...), got...)
+		if len(pages) == 0 {
+			end = nil
+		}
 	}
 	var l chat.List[chat.Message]
 	if len(got) > limit {
@@ -38,6 +49,33 @@ func (s *Store) Messages(ctx context.Context, conversationID, before string, lim
 	}
 	l.Items = got
 	return l, nil
+}
+
+// pagesBefore reads some of the pages that begin before a place, the newest first; none when there are no more.
+func (s *Store) pagesBefore(ctx context.Context, conversationID string, end chat.Place) ([]chat.MessagePage, error) {
+	pages, err := s.pagesFrom(ctx, conversationID, Condition{Path: "from_at", Is: LessOrEqual, Value: end.At})
+	if err != nil {
+		return nil, err
+	}
+	before := slices.DeleteFunc(slices.Clone(pages), func(p chat.MessagePage) bool { return p.From.Compare(end) >= 0 })
+	if len(before) == 0 && len(pages) > 0 { // all of them begin in the same instant, and later in it
+		before, err = s.pagesFrom(ctx, conversationID, Condition{Path: "from_at", Is: Less, Value: end.At})
+	}
+	slices.SortFunc(before, func(a, b chat.MessagePage) int { return b.From.Compare(a.From) })
+	return before, err
+}
+
+// pagesFrom reads the newest pages that meet a condition. The index does not order those that begin in one instant, so they
+// come together, however many they are.
+func (s *Store) pagesFrom(ctx context.Context, conversationID string, where Condition) ([]chat.MessagePage, error) {
+	of := Condition{Path: "conversation_id", Is: Equal, Value: conversationID}
+	pages, err := find[chat.MessagePage](ctx, s.engine, messagePages, Query{Where: []Condition{of, where}, Sort: desc("from_at"), Limit: pagesAhead})
+	if err != nil || len(pages) < pagesAhead {
+		return pages, err
+	}
+	at := pages[pagesAhead-1].FromAt
+	instant, err := find[chat.MessagePage](ctx, s.engine, messagePages, Query{Where: []Condition{of, {Path: "from_at", Is: Equal, Value: at}}})
+	return append(slices.DeleteFunc(pages, func(p chat.MessagePage) bool { return p.FromAt.Equal(at) }), instant...), err
 }
 
 // MessagesOldest lists a conversation forwards.
@@ -53,12 +91,12 @@ func (s *Store) MessagesOldest(ctx context.Context, conversationID string, p cha
 	limit := clampLimit(p.Limit)
 	var l chat.List[chat.Message]
 	for i := r.first(after); i <= r.last() && len(l.Items) <= limit; i++ {
-		stretch, err := r.stretch(ctx, i, +1)
+		stretch, err := r.stretch(ctx, i)
 		if err != nil {
 			return chat.List[chat.Message]{}, err
 		}
 		if after != nil {
-			stretch = stretch[r.position(stretch, *after, true):]
+			stretch = stretch[position(stretch, *after, true):]
 		}
 		l.Items = append(l.Items, stretch...)
 	}
@@ -73,10 +111,10 @@ func (s *Store) MessagesOldest(ctx context.Context, conversationID string, p cha
 type messageReader struct {
 	s    *Store
 	conv chat.Conversation
-	refs []chat.MessagePage // without messages, until a stretch is read
+	refs []chat.MessagePage
 }
 
-// pagesAhead is how many pages are read at once: about a screenful of messages.
+// pagesAhead is how many pages are read at once on the way back: about a screenful of messages.
 const pagesAhead = 4
 
 func (s *Store) reader(ctx context.Context, id string) (*messageReader, error) {
@@ -108,45 +146,24 @@ func (r *messageReader) first(after *chat.Place) int {
 	return chat.CoveringPage(froms, *after)
 }
 
-// stretch reads the messages of page i that lie in its range, and pages that come next on the way up (+1) or down (-1).
-func (r *messageReader) stretch(ctx context.Context, i, way int) ([]chat.Message, error) {
+// stretch reads the messages of page i that lie in its range.
+func (r *messageReader) stretch(ctx context.Context, i int) ([]chat.Message, error) {
 	if i == len(r.refs) {
 		return r.conv.Messages, nil
 	}
-	if r.refs[i].Messages == nil {
-		if err := r.load(ctx, i, way); err != nil {
-			return nil, err
-		}
+	page, err := one[chat.MessagePage](ctx, r.s.engine, messagePages, r.refs[i].ID)
+	if err != nil {
+		return nil, err
 	}
 	end := r.conv.PageFrom
 	if i+1 < len(r.refs) {
 		end = &r.refs[i+1].From
 	}
-	return r.refs[i].Before(*end), nil
-}
-
-func (r *messageReader) load(ctx context.Context, i, way int) error {
-	var ids []string
-	at := map[string]int{}
-	for ; i >= 0 && i < len(r.refs) && len(ids) < pagesAhead; i += way {
-		at[r.refs[i].ID] = i
-		ids = append(ids, r.refs[i].ID)
-	}
-	pages, err := get[chat.MessagePage](ctx, r.s.engine, messagePages, ids)
-	if err != nil {
-		return err
-	}
-	if len(pages) < len(ids) {
-		return fmt.Errorf("store: %d of %d pages are gone: %w", len(ids)-len(pages), len(ids), chat.ErrNotFound)
-	}
-	for _, p := range pages {
-		r.refs[at[p.ID]] = p
-	}
-	return nil
+	return page.Before(*end), nil
 }
 
 // position is the index of the first message that is not before p (behind p, when past).
-func (r *messageReader) position(messages []chat.Message, p chat.Place, past bool) int {
+func position(messages []chat.Message, p chat.Place, past bool) int {
 	for i := range messages {
 		d := messages[i].Place().Compare(p)
 		if d > 0 || (d == 0 && !past) {

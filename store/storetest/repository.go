@@ -26,6 +26,7 @@ func RunRepository(t *testing.T, open func(t *testing.T) store.Engine, sortsWith
 		{"the same events again change nothing", sameEventsAgain},
 		{"a crash between any two writes changes nothing", crashAnywhere},
 		{"late messages find their place across pages", latePages},
+		{"messages of one instant are read back in pages", messagesOfOneInstant},
 		{"fifty writers make one contact and one conversation", fiftyWriters},
 		{"a status meets its message in either order", statusEitherOrder},
 		{"a status and its message at the same moment meet", statusRace},
@@ -140,7 +141,7 @@ func crashAnywhere(t *testing.T, open func(*testing.T) store.Engine) {
 }
 
 func latePages(t *testing.T, open func(*testing.T) store.Engine) {
-	const n = 5 * chat.PageSize
+	const n = 300
 	s := &script{}
 	var events []chat.Event
 	for i := range n {
@@ -163,6 +164,28 @@ func latePages(t *testing.T, open func(*testing.T) store.Engine) {
 	c, err := repo.Conversation(t.Context(), p.Conversations[0].ID)
 	require.NoError(t, err)
 	require.LessOrEqual(t, len(c.Messages), chat.PageSize)
+}
+
+// An import may give hundreds of messages one time: pages then begin in the same instant.
+func messagesOfOneInstant(t *testing.T, open func(*testing.T) store.Engine) {
+	s := &script{}
+	var events []chat.Event
+	for i := range 240 {
+		at := i
+		if i >= 40 && i < 200 {
+			at = 40
+		}
+		events = append(events, s.text(ada, fmt.Sprintf("m%d", i), at, "text"))
+	}
+	repo := repository(t, open(t))
+	for rest := events; len(rest) > 0; rest = rest[min(len(rest), 25):] {
+		apply(t, repo, rest[:min(len(rest), 25)]...)
+	}
+	p := look(t, repo)
+	require.Len(t, p.Conversations, 1)
+	got := p.Messages[p.Conversations[0].ID]
+	require.Len(t, got, len(events))
+	backwards(t, repo, p.Conversations[0].ID, got)
 }
 
 func backwards(t *testing.T, repo *store.Store, id string, want []chat.Message) {
