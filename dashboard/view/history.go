@@ -181,12 +181,15 @@ func closed(c *chat.Conversation, clock Clock) *Closed {
 	return out
 }
 
-// Span words a time range in the viewer's zone: "5 Oct, 12:00 to 14:30". While it has no end it is "Since 5 Oct, 12:00".
+// Span words a time range in the viewer's zone: "5 Oct, 12:00 to 14:30", and "5 Oct, 12:00" when it is over within the minute.
+// While it has no end it is "Since 5 Oct, 12:00".
 func (c Clock) Span(from, to time.Time) string {
 	start := c.DateTime(from)
 	switch {
 	case to.IsZero():
 		return "Since " + start
+	case start == c.DateTime(to):
+		return start
 	case c.daysAgo(from) == c.daysAgo(to):
 		return start + " to " + c.Time(to)
 	}

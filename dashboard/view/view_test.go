@@ -268,6 +268,15 @@ func TestCSRFHeaderIsNeverMarkup(t *testing.T) {
 	}
 }
 
+func TestSpans(t *testing.T) {
+	t.Parallel()
+	clock, from := NewClock(noon, "UTC"), noon.Add(-2*time.Hour)
+	require.Equal(t, "Since 5 Oct, 10:00", clock.Span(from, time.Time{}))
+	require.Equal(t, "5 Oct, 10:00", clock.Span(from, from.Add(30*time.Second)), "over within the minute")
+	require.Equal(t, "5 Oct, 10:00 to 11:00", clock.Span(from, from.Add(time.Hour)))
+	require.Equal(t, "5 Oct, 10:00 to 6 Oct, 10:00", clock.Span(from, from.Add(24*time.Hour)))
+}
+
 func TestDurations(t *testing.T) {
 	t.Parallel()
 	for d, want := range map[time.Duration]string{0: "1 s", 59 * time.Second: "59 s", 4 * time.Minute: "4 min", 3 * time.Hour: "3 h", 72 * time.Hour: "3 d"} {
