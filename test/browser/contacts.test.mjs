@@ -100,6 +100,40 @@ describe('the grid', () => {
   });
 });
 
+describe('the phone number', () => {
+  for (const width of [1440, 390]) {
+    test(`one that cannot be is refused beside the field, which keeps what was typed; a right one is saved, ${width} px`, async () => {
+      await agent.setViewportSize({ width, height: 900 });
+      await profile(agent, '=1+1');
+      const field = agent.locator('.field[id^="field-phone-"]');
+      await field.locator('[data-edit]').click();
+      const input = field.locator('[name="value"]');
+      for (const [typed, words] of [
+        ['+44 20 7946 00', 'too short for numbers that begin with +44'], ['+1 202 555 01433', 'too long for numbers that begin with +1'],
+        ['+999 1234567', 'No country has this country code'], ['ask her', 'with + and country code'],
+      ]) {
+        await input.fill(typed);
+        await input.press('Enter');
+        await field.locator('.error', { hasText: words }).waitFor();
+        assert.equal(await input.inputValue(), typed);
+        assert.equal(await input.getAttribute('aria-invalid'), 'true');
+        assert.equal(await input.evaluate((element) => document.activeElement === element), true, 'one goes on typing');
+      }
+      await input.fill('+44 20 7946 00');
+      await input.press('Enter');
+      await field.locator('.error', { hasText: 'too short' }).waitFor();
+      await picture(agent, `contacts-phone-refused-${width}`);
+      assert.deepEqual(await violations(agent), []);
+      await input.fill(width === 390 ? '+44 20 7946 0019' : '+44 (0)20 7946 0018');
+      await input.press('Enter');
+      await field.locator('[data-edit]', { hasText: width === 390 ? '+442079460019' : '+442079460018' }).waitFor();
+      await agent.getByText('Phone saved').last().waitFor();
+      await picture(agent, `contacts-phone-saved-${width}`);
+      await agent.setViewportSize({ width: 1440, height: 900 });
+    });
+  }
+});
+
 describe('two records of one person', () => {
   test('are merged with choices, and the merge is undone', async () => {
     await profile(agent, 'Ana Sample');

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { violations } from './axe.mjs';
 import { launch, open, picture, signIn } from './browser.mjs';
-import { startServer, whatsapp, widget } from './server.mjs';
+import { addUser, startServer, whatsapp, widget } from './server.mjs';
 import { clean, openConversation, row, tab } from './steps.mjs';
 
 const ana = { name: 'Ana Sample', phone: '12025550143' };
@@ -207,7 +207,47 @@ describe('preferences', () => {
   });
 });
 
+describe('closing as the workspace wants it', () => {
+  for (const width of [1440, 390]) {
+    test(`one tag of an alphabetical list, asked for, and shown in the history, ${width} px`, async () => {
+      await go(ada, '/settings/preferences');
+      await ada.locator('#preference-closing').getByLabel('A tag').check();
+      await ada.locator('#preference-closing').getByLabel('Notes').uncheck();
+      await ada.locator('#preference-closing').getByRole('button', { name: 'Save' }).click();
+      await toast(ada, 'Close dialog saved').waitFor();
+      await whatsapp(server, ana, `About my order, at ${width} px`);
+      await ada.setViewportSize({ width, height: 900 });
+      await go(ada, '/inbox');
+      await row(ada, `at ${width} px`).locator('[data-row-link]').click();
+      await ada.locator('.bubble', { hasText: `at ${width} px` }).waitFor();
+      if (width === 390) await ada.locator('.actions__more').click();
+      await ada.locator('[data-action="close"]').click();
+      const dialog = ada.locator('#handling[open]');
+      const tag = dialog.getByLabel('Tag');
+      assert.deepEqual(await tag.locator('option').allTextContents(), ['Choose a tag…', '<script>alert(1)</script>', 'Delivery', 'refund'], 'as people sort, whatever the case');
+      assert.match(await dialog.locator('label[for="close-tag"]').innerText(), /required/);
+      assert.equal(await tag.evaluate((select) => select.multiple), false);
+      await dialog.getByRole('button', { name: 'Close', exact: true }).click();
+      await dialog.locator('#close-tag-error', { hasText: 'Choose a tag' }).waitFor();
+      await ada.waitForFunction(() => document.activeElement.id === 'close-tag');
+      await picture(ada, `settings-close-tag-${width}`);
+      assert.deepEqual(await violations(ada), []);
+      await tag.selectOption('refund');
+      await dialog.getByRole('button', { name: 'Close', exact: true }).click();
+      await ada.locator('#closing-bar', { hasText: 'refund' }).waitFor();
+      await picture(ada, `settings-closed-tag-${width}`);
+      await go(ada, `${new URL(ada.url()).pathname}?tab=history`);
+      if (width === 390) await ada.click('[data-panel-toggle]');
+      await ada.locator('.episode', { hasText: 'refund' }).first().scrollIntoViewIfNeeded();
+      await picture(ada, `settings-history-tag-${width}`);
+      await ada.setViewportSize({ width: 1440, height: 900 });
+    });
+  }
+});
+
 describe('privacy', () => {
+  let erased; // addresses of who is gone
+
   test('export: an archive with everything, readable', async () => {
     await go(ada, '/contacts');
     await ada.getByRole('link', { name: 'Ana Sample' }).first().click();
@@ -245,6 +285,25 @@ describe('privacy', () => {
     await row(ada, 'Good morning again').waitFor();
     await openConversation(ada, server.base, 'Good morning again');
     assert.equal(await ada.locator('.bubble').count(), 1, 'what was erased is not there');
+    erased = { profile, certificate };
+  });
+
+  test('the page of somebody who was erased says so, to everybody; the certificate is for those who may see it', async () => {
+    await looked(ada, erased.profile, 'erased');
+    await ada.getByRole('heading', { name: 'This person was erased' }).waitFor();
+    await ada.getByRole('link', { name: 'The certificate' }).click();
+    await ada.getByRole('heading', { name: 'Certificate', exact: true }).waitFor();
+    assert.equal(new URL(ada.url()).pathname, erased.certificate);
+    const agent = await open(browser);
+    await signIn(agent, server.base, await addUser(server, { email: 'ben@example.com', name: 'Ben Agent', password: 'another-test-password' }));
+    await looked(agent, erased.profile, 'erased-agent');
+    await agent.getByRole('heading', { name: 'This person was erased' }).waitFor();
+    assert.equal(await agent.getByRole('link', { name: /certificate/i }).count(), 0);
+    await agent.getByRole('link', { name: 'To the contacts' }).click();
+    await agent.waitForURL('**/contacts');
+    for (const page of [ada, agent]) page.problems = page.problems.filter((problem) => !/status of 404/.test(problem)); // what is gone is a 404
+    clean(agent);
+    await agent.context().close();
   });
 });
 
