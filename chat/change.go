@@ -17,4 +17,5 @@ type Change struct {
 	ReceivedAt   time.Time `json:"received_at,omitzero"`
 	StoredAt     time.Time `json:"stored_at"`
 	Presence     *Presence `json:"presence,omitempty"` // an agent's page, instead of a changed document
+	Read         bool      `json:"read,omitempty"`     // By has seen all of the conversation, which concerns nobody else
 }

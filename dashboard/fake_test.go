@@ -29,6 +29,7 @@ type fake struct {
 	audited   []chat.AuditEntry
 	views     map[string]chat.SavedView
 	published []chat.Change
+	seen      []chat.Change // published as well: who read what
 	onPublish func([]chat.Change)
 	fail      error // every call fails with it
 	refuse    error // opening a closed conversation fails with it
@@ -400,7 +401,13 @@ func (f *fake) AuditLog(_ context.Context, q chat.AuditQuery) (chat.List[chat.Au
 
 func (f *fake) Publish(_ context.Context, changes []chat.Change) error {
 	f.mu.Lock()
-	f.published = append(f.published, changes...)
+	for i := range changes {
+		if changes[i].Read {
+			f.seen = append(f.seen, changes[i])
+		} else {
+			f.published = append(f.published, changes[i])
+		}
+	}
 	tell := f.onPublish
 	f.mu.Unlock()
 	if tell != nil {

@@ -148,6 +148,7 @@ func TestOpeningAConversationReadsIt(t *testing.T) {
 	body := s.get("/inbox/" + talkID).body
 	require.Zero(t, unread())
 	require.Len(t, find(t, body, "id", "unread-mark"), 1)
+	require.Equal(t, []chat.Change{{Conversation: talkID, Read: true, By: adaID, StoredAt: noon}}, s.store.seen, "the reader's other pages are told")
 	refresh := attr(find(t, body, "id", "messages")[0], "hx-get")
 	require.Len(t, find(t, s.get(refresh, "HX-Request", "true").body, "id", "unread-mark"), 1, "the marker stays where it was while the thread is open")
 	require.Empty(t, find(t, s.get("/inbox/"+talkID).body, "id", "unread-mark"))

@@ -152,7 +152,7 @@ func TestChangesCarryIDsOnly(t *testing.T) {
 	for field := range reflect.TypeFor[chat.Change]().Fields() {
 		readable[field.Name] = true
 	}
-	ids := []string{"Conversation", "Contact", "Channel", "Account", "Created", "Messages", "What", "By", "For", "ReceivedAt", "StoredAt", "Presence"}
+	ids := []string{"Conversation", "Contact", "Channel", "Account", "Created", "Messages", "What", "By", "For", "ReceivedAt", "StoredAt", "Presence", "Read"}
 	for _, name := range ids {
 		delete(readable, name)
 	}

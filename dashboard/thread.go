@@ -77,7 +77,7 @@ func (d *Dashboard) desk(c *fiber.Ctx, id string, q inboxQuery, amend func(*view
 	marker := view.FirstUnread(shown.Items, unread)
 	thread.Messages = d.messagesOf(c, &conversation, &contact, &shown, marker, unread)
 	if unread > 0 && c.Get("Sec-Purpose") == "" { // a browser that only prefetches shows nothing to anybody
-		if err := d.read(ctx, id, agent); err != nil {
+		if err := d.read(c, id); err != nil {
 			return nil, err
 		}
 	}
@@ -144,15 +144,21 @@ func (d *Dashboard) messagesOf(c *fiber.Ctx, conversation *chat.Conversation, co
 	return out
 }
 
-// read notes that the agent has seen the conversation.
-func (d *Dashboard) read(ctx context.Context, id, agent string) error {
-	now := d.config.Now()
-	_, err := d.Conversations.UpdateConversation(ctx, id, func(c *chat.Conversation) error {
-		c.MarkRead(agent, now)
+// read notes that the agent has seen the conversation, and tells the agent's other pages.
+func (d *Dashboard) read(c *fiber.Ctx, id string) error {
+	agent, now, news := signedIn(c).user.ID, d.config.Now(), false
+	_, err := d.Conversations.UpdateConversation(c.UserContext(), id, func(conversation *chat.Conversation) error {
+		news = conversation.MarkRead(agent, now)
 		return nil
 	})
-	if err != nil && !errors.Is(err, chat.ErrNotFound) {
+	if errors.Is(err, chat.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
 		return fmt.Errorf("dashboard: mark read: %w", err)
+	}
+	if news {
+		d.changed(c, chat.Change{Conversation: id, Read: true})
 	}
 	return nil
 }
@@ -161,7 +167,7 @@ func (d *Dashboard) read(ctx context.Context, id, agent string) error {
 // has nothing unread now.
 func (d *Dashboard) markRead(c *fiber.Ctx) error {
 	id := param(c, "conversation")
-	if err := d.read(c.UserContext(), id, signedIn(c).user.ID); err != nil {
+	if err := d.read(c, id); err != nil {
 		return err
 	}
 	row, err := d.rowAgain(c, id, currentQuery(c))

@@ -29,6 +29,7 @@ type Signal struct {
 	Changes []chat.Change
 	People  []string // conversations that are viewed, or typed in, by others than before
 	Online  bool     // somebody came online or went
+	Read    string   // conversation that the subscriber's user has read
 }
 
 // A Hub hands changes to all subscribers of this process and waits for none of them.
@@ -111,10 +112,13 @@ func (h *Hub) Publish(changes []chat.Change) {
 	var s stir
 	documents := make([]chat.Change, 0, len(changes))
 	for i := range changes {
-		if p := changes[i].Presence; p != nil {
-			h.crowd.note(p, time.Now(), &s)
-		} else {
-			documents = append(documents, changes[i])
+		switch change := &changes[i]; {
+		case change.Presence != nil:
+			h.crowd.note(change.Presence, time.Now(), &s)
+		case change.Read:
+			h.tellReader(change)
+		default:
+			documents = append(documents, *change)
 		}
 	}
 	signal := Signal{Changes: documents, People: s.conversations, Online: s.online}
@@ -130,12 +134,25 @@ func (h *Hub) Publish(changes []chat.Change) {
 // tell needs the lock.
 func (h *Hub) tell(signal Signal) {
 	for s := range h.subs {
-		select {
-		case s.signals <- signal:
-		default:
-			h.dropped.Inc()
-			h.remove(s)
-		}
+		h.send(s, signal)
+	}
+}
+
+// tellReader tells the other pages of somebody that they have read a conversation. It needs the lock. No mark is set: a page
+// that misses it shows a number too many until its list is fetched again, and is not worth fetching everything.
+func (h *Hub) tellReader(change *chat.Change) {
+	for _, s := range slices.Clone(h.byUser[change.By]) {
+		h.send(s, Signal{Read: change.Conversation})
+	}
+}
+
+// send needs the lock.
+func (h *Hub) send(s *Subscription, signal Signal) {
+	select {
+	case s.signals <- signal:
+	default:
+		h.dropped.Inc()
+		h.remove(s)
 	}
 }
 

@@ -151,6 +151,31 @@ func TestStreamSaysWhomAChangeIsFor(t *testing.T) {
 	})
 }
 
+// What somebody has read is told to their own pages alone, and does not make a page think that it has missed something.
+func TestWhatIsReadConcernsItsReaderOnly(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		hub := NewHub("one", nil)
+		ada, first := openAs(t, hub, "ada")
+		again, second := openAs(t, hub, "ada")
+		ben, third := openAs(t, hub, "ben")
+		synctest.Wait()
+		before := hub.Mark()
+		hub.Publish([]chat.Change{{Conversation: "c1", Read: true, By: "ada"}})
+		synctest.Wait()
+		for _, p := range []*page{ada, again} {
+			require.Equal(t, []string{"hello", "read"}, p.events())
+			require.Contains(t, p.text.String(), `"conversations":["c1"]`)
+		}
+		require.Equal(t, []string{"hello"}, ben.events())
+		require.Equal(t, before, hub.Mark())
+		hub.Close()
+		for _, done := range []<-chan error{first, second, third} {
+			require.NoError(t, <-done)
+		}
+	})
+}
+
 func TestStreamEnds(t *testing.T) {
 	t.Parallel()
 	t.Run("when the browser is gone, at the next heartbeat", func(t *testing.T) {

@@ -40,7 +40,7 @@ type message struct {
 // the browser is gone. It closes the subscription.
 //
 // Events: "hello" (first; the hub's mark), "change", "resync" (fetch everything), "people" (who views and types where, and who
-// is online), "ping", "bye" (connect again at once), and "enough" (the user has newer streams: do not connect again by yourself).
+// is online), "read" (what the user has read on any page), "ping", "bye" (connect again at once), and "enough" (the user has newer streams: do not connect again by yourself).
 func (s *Subscription) Stream(w *bufio.Writer) error {
 	defer s.Close()
 	if err := s.hello(w); err != nil {
@@ -119,6 +119,9 @@ func (s *Subscription) write(w *bufio.Writer, batch []Signal) error {
 	if err := s.writePeople(w, batch); err != nil {
 		return err
 	}
+	if err := writeRead(w, batch); err != nil {
+		return err
+	}
 	var out message
 	var received, stored time.Time // the oldest
 	for _, signal := range batch {
@@ -172,6 +175,20 @@ func (s *Subscription) writePeople(w *bufio.Writer, batch []Signal) error {
 		return nil
 	}
 	return send(w, "people", out)
+}
+
+// writeRead tells which conversations the user has read on another page.
+func writeRead(w *bufio.Writer, batch []Signal) error {
+	var out message
+	for _, signal := range batch {
+		if signal.Read != "" && !slices.Contains(out.Conversations, signal.Read) {
+			out.Conversations = append(out.Conversations, signal.Read)
+		}
+	}
+	if len(out.Conversations) == 0 {
+		return nil
+	}
+	return send(w, "read", out)
 }
 
 func (m *message) add(change *chat.Change) {

@@ -114,6 +114,10 @@
     document.dispatchEvent(new CustomEvent('sb:people', { detail: { conversations: data.conversations || [], all: data.all } }));
     if (data.online) want('sb:online', true);
   };
+  // What was read on another page of the same person is not unread here. The page it was read on has painted that itself by then.
+  const elsewhere = (data) => setTimeout(() => {
+    if ((data.conversations || []).some((id) => document.getElementById(`row-${id}`)?.matches('.row--unread'))) want('sb:list', true);
+  }, 300);
   // Too many pages of one person: this one rests until somebody looks at it again.
   const rest = () => {
     source?.close();
@@ -156,6 +160,7 @@
       resync();
     });
     source.addEventListener('people', (event) => { alive(); people(read(event)); });
+    source.addEventListener('read', (event) => { alive(); elsewhere(read(event)); });
     source.addEventListener('enough', rest);
     source.addEventListener('ping', alive);
     source.addEventListener('bye', connect); // the server wants to check our rights again

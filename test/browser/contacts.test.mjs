@@ -171,6 +171,65 @@ describe('two records of one person', () => {
   });
 });
 
+describe('a merge that is undone long after', () => {
+  const talks = (page) => page.locator('#profile .episode');
+
+  for (const width of [1440, 390]) {
+    test(`what its page promises is what happens, ${width} px`, async () => {
+      const mine = { name: `Grace Here ${width}`, phone: `1202555${width}1`.slice(0, 11).padEnd(11, '1') };
+      const theirs = { name: `Grace There ${width}`, phone: mine.phone.slice(0, -1) + '9' };
+      await whatsapp(server, mine, 'From my phone');
+      await whatsapp(server, theirs, 'From my other phone');
+      await toGrid(agent);
+      await row(agent, theirs.name).waitFor();
+      await agent.setViewportSize({ width, height: 900 });
+      await profile(agent, mine.name);
+      const home = agent.url().split('?')[0];
+      await agent.goto(`${home}/merge?q=${encodeURIComponent(theirs.name)}`);
+      await agent.locator('.same__item a').first().click();
+      await agent.getByRole('button', { name: 'Merge', exact: true }).click();
+      await agent.getByText(`${theirs.name} is part of this contact now.`).waitFor();
+
+      // Meanwhile: both go on writing, an agent notes and sets something.
+      await whatsapp(server, mine, 'Mine since then');
+      await whatsapp(server, theirs, 'Theirs since then');
+      await set(agent, 'location', 'Leeds');
+      await agent.goto(`${home}?tab=notes`);
+      await agent.fill('#note-text', 'noted since then');
+      await agent.locator('#note-form button[type=submit]').click();
+      await agent.locator('#note-list', { hasText: 'noted since then' }).waitFor();
+      await agent.goto(`${home}?tab=conversations`);
+      await talks(agent).nth(1).waitFor();
+      await agent.getByRole('link', { name: 'Undo merge' }).first().click();
+
+      const part = (name) => agent.getByRole('region', { name });
+      await part('Goes back').getByText(`+${theirs.phone}`).waitFor();
+      await part('Goes back').getByText('1 conversation', { exact: true }).waitFor();
+      await part('Stays as it is').getByText('Location: Leeds').waitFor();
+      await part('Stays as it is').getByText('Notes, labels and attributes added since the merge').waitFor();
+      await picture(agent, `contacts-undo-late-${width}`);
+      assert.deepEqual(await violations(agent), []);
+      await agent.getByRole('button', { name: 'Undo merge' }).click();
+      await agent.getByText('They are two contacts again').waitFor();
+
+      // As promised: one conversation each with what was said in it, the edits and the note with who stays.
+      await agent.locator('.field[id^="field-location-"]', { hasText: 'Leeds' }).waitFor();
+      await agent.goto(`${home}?tab=notes`);
+      await agent.locator('#note-list', { hasText: 'noted since then' }).waitFor();
+      for (const [who, said] of [[mine, 'Mine since then'], [theirs, 'Theirs since then']]) {
+        await profile(agent, who.name);
+        await talks(agent).filter({ hasText: said }).waitFor();
+        assert.equal(await talks(agent).count(), 1, `${who.name} has one conversation`);
+      }
+      assert.equal(await agent.locator('.field[id^="field-location-"]', { hasText: 'Leeds' }).count(), 0);
+      await whatsapp(server, theirs, 'Again on my own');
+      await talks(agent).filter({ hasText: 'Again on my own' }).waitFor();
+      await picture(agent, `contacts-undone-late-${width}`);
+      await agent.setViewportSize({ width: 1440, height: 900 });
+    });
+  }
+});
+
 describe('everywhere', () => {
   for (const colorScheme of ['light', 'dark']) {
     for (const width of [1440, 390]) {

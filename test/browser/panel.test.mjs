@@ -240,7 +240,7 @@ describe('history', () => {
     await tab(ada, 'history');
     await ada.locator('.episode').nth(1).waitFor();
     assert.match(await ada.locator('.episode').nth(0).innerText(), /Since .*Active/s);
-    assert.match(await ada.locator('.episode').nth(1).innerText(), /^(?!Since)[\s\S]*Closed[\s\S]*Closed by/);
+    assert.match(await ada.locator('.episode').nth(1).innerText(), /^(?![\s\S]*Since)[\s\S]*Closed[\s\S]*Closed by/);
     await picture(ada, 'panel-history');
     await ada.locator('.episode__link').nth(1).click();
     await ada.waitForURL('**/history/*');

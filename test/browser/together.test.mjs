@@ -118,6 +118,55 @@ describe('editing together', () => {
   });
 });
 
+describe('unread, of each agent', () => {
+  const dora = { name: 'Dora Reader', phone: '12025550188' };
+  const unread = (page) => row(page, 'Dora Reader').locator('.unread');
+
+  test('read in one browser is read in the other of the same agent, and not for a colleague', async () => {
+    const second = await open(browser, { viewport: { width: 390, height: 844 } });
+    await signIn(second, server.base);
+    for (const page of [ada, ben]) await page.goto(`${server.base}/inbox`);
+    for (const page of [ada, ben, second]) await live(page);
+    await whatsapp(server, dora, 'One');
+    await whatsapp(server, dora, 'Two');
+    for (const page of [ada, ben, second]) await unread(page).getByText('2').waitFor();
+    await picture(second, 'unread-390');
+    await row(ada, 'Dora Reader').locator('[data-row-link]').click();
+    await ada.locator('#unread-mark', { hasText: '2 unread' }).waitFor();
+    for (const page of [ada, second]) await unread(page).waitFor({ state: 'detached' });
+    assert.equal(await unread(ben).innerText().then((text) => text.replace(/\D/g, '')), '2', 'a colleague has not read it');
+    await picture(ben, 'unread-of-a-colleague');
+
+    // Further up in the thread, what comes in at its end is not seen.
+    for (let i = 0; i < 30; i++) await whatsapp(server, dora, `More ${i}.`);
+    await ada.locator('.bubble', { hasText: 'More 29.' }).waitFor();
+    await unread(second).waitFor({ state: 'detached' }); // ada's other window shows the end of the thread
+    await ada.locator('#scroll').evaluate((area) => { area.scrollTop = -area.scrollHeight; });
+    await whatsapp(server, dora, 'Below the fold');
+    for (const page of [ada, second]) await unread(page).getByText('1').waitFor();
+    await ada.locator('[data-newest]').click();
+    for (const page of [ada, second]) await unread(page).waitFor({ state: 'detached' });
+    clean(second);
+    await second.context().close();
+  });
+
+  // Headless Chromium calls every window visible, whatever stands in front of it: the page is told otherwise, as a browser would.
+  test('what comes while the window is in the background is unread until somebody looks', async () => {
+    const look = (hidden) => ada.evaluate((value) => {
+      Object.defineProperty(document, 'hidden', { configurable: true, get: () => value });
+      Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => (value ? 'hidden' : 'visible') });
+      document.dispatchEvent(new Event('visibilitychange'));
+    }, hidden);
+    await openConversation(ada, server.base, 'Dora Reader');
+    await look(true);
+    await whatsapp(server, dora, 'Are you looking?');
+    await ada.locator('.bubble', { hasText: 'Are you looking?' }).waitFor({ state: 'attached' });
+    await unread(ada).getByText('1').waitFor();
+    await look(false);
+    await unread(ada).waitFor({ state: 'detached' });
+  });
+});
+
 describe('a network cut of 30 s, and a browser asleep for as long', () => {
   test('50 messages later nothing is missing and nothing is doubled', async () => {
     const cable = await connectThrough(server);
