@@ -32,7 +32,7 @@ func FS() fs.FS { return files }
 func bundles() map[string][]string {
 	return map[string][]string{
 		"app.css": {"css/fonts.css", "css/tokens.css", "css/base.css", "css/inbox.css", "css/find.css", "css/thread.css", "css/panel.css", "css/notes.css", "css/contacts.css", "css/settings.css", "css/workspace.css", "css/handling.css", "css/access.css", "css/print.css"},
-		"app.js":  {"vendor/htmx.js", "js/refresh.js", "js/live.js", "js/presence.js", "js/announce.js", "js/inbox.js", "js/find.js", "js/edit.js", "js/labels.js", "js/write.js", "js/shell.js", "js/actions.js", "js/palette.js", "js/handling.js", "js/select.js", "js/contacts.js"},
+		"app.js":  {"vendor/htmx.js", "js/refresh.js", "js/live.js", "js/presence.js", "js/announce.js", "js/inbox.js", "js/find.js", "js/edit.js", "js/wait.js", "js/labels.js", "js/write.js", "js/shell.js", "js/actions.js", "js/palette.js", "js/handling.js", "js/select.js", "js/contacts.js"},
 	}
 }
 

@@ -121,6 +121,25 @@ describe('an error that is not ours', () => {
   });
 });
 
+describe('a slow answer', () => {
+  test('is seen to be on its way, and leaves no trace when it is there', async () => {
+    await page.goto(`${server.base}/inbox`);
+    await live(page);
+    let release;
+    const held = new Promise((resolve) => { release = resolve; });
+    await page.route('**/inbox/*', async (route) => { await held; await route.continue(); });
+    await row(page, 'Ana Sample').locator('[data-row-link]').click();
+    await page.locator('html[data-waiting]').waitFor();
+    await page.waitForFunction(() => document.getElementById('announce').textContent === 'Loading');
+    await picture(page, 'walk-waiting');
+    assert.deepEqual(await violations(page), []);
+    release();
+    await page.waitForSelector('#thread');
+    await page.locator('html:not([data-waiting])').waitFor();
+    await page.unroute('**/inbox/*');
+  });
+});
+
 describe('a person', () => {
   test('the header tells the day and their time, the session in words', async () => {
     await openConversation(page, server.base, 'Visitor');
