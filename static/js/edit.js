@@ -90,7 +90,10 @@
     if (event.detail.ctx?.sourceElement === document.body) return; // asked for by a script: nobody waits for it
     if (next) goOn();
     else if (box && (document.activeElement === document.body || !document.activeElement)) {
-      document.getElementById(box)?.querySelector('input:not([type="hidden"]):last-of-type')?.focus({ preventScroll: true });
+      const section = document.getElementById(box);
+      const first = (selector) => section?.querySelector(selector);
+      const wrong = first('[aria-invalid="true"]');
+      (wrong || first('input:not([type="hidden"], .visually-hidden):last-of-type') || first('button, a[href]'))?.focus({ preventScroll: !wrong });
     }
     box = null;
   });
@@ -147,7 +150,7 @@
   document.addEventListener('htmx:response:error', ({ detail: { ctx } }) => {
     const { status, headers } = ctx.response;
     const id = headers.get('X-Request-Id');
-    if (!own(ctx) || headers.has('HX-Redirect') || (id && ctx.text.includes('hx-swap-oob'))) return; // it says so itself
+    if (!own(ctx) || headers.has('HX-Redirect') || /hx-swap-oob|<hx-partial/.test(ctx.text)) return; // ours: it says so itself
     const work = ctx.request.method === 'GET' ? 'Try again in a moment.' : 'Your change was probably not saved; what you typed is still here.';
     tell(`Switchboard could not answer (error ${status}). ${work}${id ? ` Request ${id}` : ''}`);
   });

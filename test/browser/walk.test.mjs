@@ -106,7 +106,17 @@ describe('an error that is not ours', () => {
     page.problems = page.problems.filter((problem) => !/status of (500|502)/.test(problem));
   });
 
-  test('ours is told once', async () => {
+  test('ours is told once, at the field where there is one', async () => {
+    await page.goto(`${server.base}/settings/account`);
+    await page.getByLabel('Time zone').fill('Nowhere/Land');
+    await page.getByRole('button', { name: 'Save profile' }).click();
+    await page.getByText('Choose a time zone from the list').waitFor();
+    await page.waitForFunction(() => document.activeElement.id === 'profile-zone');
+    for (const [nth, word] of ['not-the-password', 'a-new-long-one', 'a-new-long-one'].entries()) await page.locator('#account-password input[type=password]').nth(nth).fill(word);
+    await page.getByRole('button', { name: 'Change password' }).click();
+    await page.getByText('This is not your present password').waitFor();
+    await page.waitForFunction(() => document.activeElement.id === 'password-current');
+    assert.equal(await page.locator('.toast').count(), 0);
     await page.goto(`${server.base}/inbox`);
     await live(page);
     await page.locator('#rows [data-row-link]').first().evaluate((link) => { // what was there a moment ago
@@ -118,6 +128,25 @@ describe('an error that is not ours', () => {
     assert.equal(await page.locator('.toast').count(), 1);
     assert.equal(page.url(), `${server.base}/inbox`);
     page.problems = page.problems.filter((problem) => !/status of 404/.test(problem));
+  });
+});
+
+describe('the keyboard', () => {
+  test('is where the form opens, and at the next session when one has ended', async () => {
+    for (const [path, id] of [['/settings/attributes?new=1&scope=contact', 'definition-key'], ['/settings/labels', null]]) {
+      await page.goto(server.base + path);
+      assert.equal(await page.evaluate(() => document.activeElement.id || null), id, path);
+    }
+    for (let i = 0; i < 2; i++) {
+      const other = await open(browser);
+      await signIn(other, server.base);
+      await other.context().close();
+    }
+    await page.goto(`${server.base}/settings/account`);
+    await page.locator('.sessions .button').first().focus();
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(() => document.querySelectorAll('.sessions .button').length === 1);
+    await page.waitForFunction(() => document.activeElement.matches('.sessions .button'));
   });
 });
 
