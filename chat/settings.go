@@ -12,7 +12,8 @@ type Settings struct {
 	ContactAttributes      []AttributeDefinition `json:"contact_attributes,omitempty" bson:"contact_attributes,omitempty"`
 	ConversationAttributes []AttributeDefinition `json:"conversation_attributes,omitempty" bson:"conversation_attributes,omitempty"`
 	Closing                ClosingRules          `json:"closing,omitzero" bson:"closing,omitempty"`
-	IPPolicy               string                `json:"ip_policy,omitempty" bson:"ip_policy,omitempty"` // full, truncated or none; empty: as the process is configured
+	TransferMinutes        int                   `json:"transfer_minutes,omitempty" bson:"transfer_minutes,omitempty"` // see TransferTime
+	IPPolicy               string                `json:"ip_policy,omitempty" bson:"ip_policy,omitempty"`               // full, truncated or none; empty: as the process is configured
 
 	Edits     []SettingEdit `json:"edits,omitempty" bson:"edits,omitempty"`           // who changed what last, the newest maxSettingEdits
 	LabelJobs []LabelJob    `json:"label_jobs,omitempty" bson:"label_jobs,omitempty"` // label changes that documents do not show yet

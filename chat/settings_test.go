@@ -116,6 +116,16 @@ func TestPreferences(t *testing.T) {
 	require.NoError(t, s.SetClosing(ClosingRules{Tag: true, Sentiment: true}, nothing, anEditor))
 	require.ErrorAs(t, s.SetClosing(ClosingRules{Notes: true}, nothing, Editor{"Ben", editedAt}), &conflict)
 	require.Equal(t, "sentiment, tag required", conflict.Theirs)
+
+	require.Equal(t, 15*time.Minute, s.TransferTime())
+	for _, minutes := range []int{-1, 0, 1441} {
+		require.ErrorIs(t, s.SetTransferMinutes(minutes, 15, anEditor), ErrInvalid)
+	}
+	require.NoError(t, s.SetTransferMinutes(15, 0, anEditor), "what is asked for holds already")
+	require.NoError(t, s.SetTransferMinutes(1, 15, anEditor))
+	require.Equal(t, time.Minute, s.TransferTime())
+	require.ErrorAs(t, s.SetTransferMinutes(60, 15, Editor{"Ben", editedAt}), &conflict)
+	require.Equal(t, "1 min", conflict.Theirs)
 }
 
 func TestLastEditsAreBounded(t *testing.T) {

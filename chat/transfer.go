@@ -1,22 +1,48 @@
 package chat
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
 	"unicode/utf8"
 )
 
+// How long an offered conversation waits for an answer, in minutes, unless the workspace chooses; and at most.
+const (
+	usualTransferMinutes = 15
+	maxTransferMinutes   = 24 * 60
+)
+
 // TransferTime is how long an offered conversation waits for an answer before it goes back to who offered it.
-const TransferTime = 15 * time.Minute
+func (s *Settings) TransferTime() time.Duration {
+	return time.Duration(cmp.Or(s.TransferMinutes, usualTransferMinutes)) * time.Minute
+}
+
+// SetTransferMinutes says how long an offered conversation waits. Offers that wait already are not changed. seen is what the
+// form showed: when a colleague has chosen otherwise meanwhile it is a *ConflictError.
+func (s *Settings) SetTransferMinutes(minutes, seen int, by Editor) error {
+	now := int(s.TransferTime().Minutes())
+	switch {
+	case minutes < 1 || minutes > maxTransferMinutes:
+		return invalid("minutes", fmt.Sprintf("Choose from 1 to %d minutes.", maxTransferMinutes))
+	case minutes == now:
+		return nil
+	case seen != now:
+		return s.conflict("transfer", "transfer", fmt.Sprintf("%d min", now))
+	}
+	s.TransferMinutes = minutes
+	s.done("transfer", by)
+	return nil
+}
 
 // MaxTransferNote bounds the note of an offer and the reason of its refusal, in characters.
 const MaxTransferNote = 500
 
 // Offer offers the conversation to a user or to a department: one of To and Department is set, and From is who offers. From,
-// To and their names are taken from t, its times are set here. It stays with whom it is until somebody accepts. An offer that
-// is still open is a *ConflictError.
-func (c *Conversation) Offer(t Transfer, at time.Time) error {
+// To and their names are taken from t, its times are set here: wait is how long it waits for an answer. It stays with whom it is
+// until somebody accepts. An offer that is still open is a *ConflictError.
+func (c *Conversation) Offer(t Transfer, wait time.Duration, at time.Time) error {
 	switch {
 	case c.State == StateClosed:
 		return invalid("to", "This conversation is closed. Open it again to transfer it.")
@@ -32,7 +58,7 @@ func (c *Conversation) Offer(t Transfer, at time.Time) error {
 		return invalid("note", fmt.Sprintf("A note can have at most %d characters.", MaxTransferNote))
 	}
 	t.FromName, t.ToName = clip(clean(t.FromName), maxName), clip(clean(t.ToName), maxName)
-	t.At, t.ExpiresAt = stamp(at), stamp(at.Add(TransferTime))
+	t.At, t.ExpiresAt = stamp(at), stamp(at.Add(wait))
 	c.Transfer = &t
 	c.note("transfer_offered", t.ToName, t.FromName, at)
 	if t.Note != "" {

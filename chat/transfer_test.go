@@ -3,9 +3,13 @@ package chat
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
+
+// offerWait is how long offers wait in these tests.
+const offerWait = 15 * time.Minute
 
 // Who takes part in the tests of transfers.
 func bo() *User { return &User{ID: "u-bo", Departments: []string{"billing"}} }
@@ -22,9 +26,9 @@ func toBilling() Transfer {
 func TestTransferIsAccepted(t *testing.T) {
 	c := talk()
 	require.NoError(t, c.Assign("u-ada", "Ada", "Ada", second(1)))
-	require.NoError(t, c.Offer(toBo(), second(10)))
+	require.NoError(t, c.Offer(toBo(), offerWait, second(10)))
 	require.Equal(t, "u-ada", c.Assignee, "it stays with who offers it until it is accepted")
-	require.Equal(t, second(10).Add(TransferTime), c.Due())
+	require.Equal(t, second(10).Add(offerWait), c.Due())
 	require.True(t, c.OfferedTo("u-bo", nil))
 	require.False(t, c.OfferedTo("u-cy", []string{"billing"}))
 	require.ErrorIs(t, c.Accept(cy(), "Cy", second(11)), ErrForbidden)
@@ -36,7 +40,7 @@ func TestTransferIsAccepted(t *testing.T) {
 
 func TestTwoOfADepartmentAcceptAtOnce(t *testing.T) {
 	c := talk()
-	require.NoError(t, c.Offer(toBilling(), second(10)))
+	require.NoError(t, c.Offer(toBilling(), offerWait, second(10)))
 	require.False(t, c.OfferedTo("u-ada", []string{"billing"}), "not to oneself, even in the same department")
 	require.NoError(t, c.Accept(cy(), "Cy", second(11)))
 	err := c.Accept(bo(), "Bo", second(12))
@@ -54,14 +58,14 @@ func TestTransferComesBack(t *testing.T) {
 			return "transfer_declined  Bo", c.Decline(bo(), "Bo", "", second(20))
 		},
 		"not answered": func(c *Conversation) (string, error) {
-			require.Empty(t, c.BringBack(second(10).Add(TransferTime-1)))
-			require.Equal(t, []string{"returned"}, c.BringBack(second(10).Add(TransferTime)))
+			require.Empty(t, c.BringBack(second(10).Add(offerWait-1)))
+			require.Equal(t, []string{"returned"}, c.BringBack(second(10).Add(offerWait)))
 			return "transfer_lapsed Bo", nil
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := talk()
-			require.NoError(t, c.Offer(toBo(), second(10)))
+			require.NoError(t, c.Offer(toBo(), offerWait, second(10)))
 			want, err := answer(&c)
 			require.NoError(t, err)
 			require.Nil(t, c.Transfer)
@@ -74,7 +78,7 @@ func TestTransferComesBack(t *testing.T) {
 
 func TestTransferIsWithdrawn(t *testing.T) {
 	c := talk()
-	require.NoError(t, c.Offer(toBo(), second(10)))
+	require.NoError(t, c.Offer(toBo(), offerWait, second(10)))
 	require.ErrorIs(t, c.Withdraw("u-cy", "Cy", second(11)), ErrForbidden)
 	require.NoError(t, c.Withdraw("u-ada", "Ada", second(12)))
 	require.Empty(t, c.Assignee, "as it was")
@@ -91,7 +95,7 @@ func TestWhatEndsAnOffer(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := talk()
-			require.NoError(t, c.Offer(toBo(), second(10)))
+			require.NoError(t, c.Offer(toBo(), offerWait, second(10)))
 			require.NoError(t, end(&c))
 			require.Nil(t, c.Transfer)
 			require.Zero(t, c.Due())
@@ -113,13 +117,13 @@ func TestOffersThatAreRefused(t *testing.T) {
 		"a note of any length": {talk(), Transfer{From: "u-ada", To: "u-bo", Note: strings.Repeat("x", MaxTransferNote+1)}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			require.ErrorIs(t, c.on.Offer(c.offer, second(10)), ErrInvalid)
+			require.ErrorIs(t, c.on.Offer(c.offer, offerWait, second(10)), ErrInvalid)
 			require.Nil(t, c.on.Transfer)
 		})
 	}
 	c := talk()
-	require.NoError(t, c.Offer(toBo(), second(10)))
-	require.Equal(t, &ConflictError{Field: "transfer", Theirs: "Bo", By: "Ada", At: second(10)}, c.Offer(toBilling(), second(11)), "one offer at a time")
+	require.NoError(t, c.Offer(toBo(), offerWait, second(10)))
+	require.Equal(t, &ConflictError{Field: "transfer", Theirs: "Bo", By: "Ada", At: second(10)}, c.Offer(toBilling(), offerWait, second(11)), "one offer at a time")
 	require.ErrorIs(t, c.Decline(bo(), "Bo", strings.Repeat("x", MaxTransferNote+1), second(12)), ErrInvalid)
 }
 
@@ -128,7 +132,7 @@ func TestWhoIsToldOfAnOffer(t *testing.T) {
 	gone := cy()
 	gone.ID, gone.DisabledAt = "u-gone", second(1)
 	all := []User{{ID: "u-ada", Departments: []string{"billing"}}, *bo(), *cy(), *gone, {ID: "u-dee"}}
-	require.NoError(t, c.Offer(toBilling(), second(10)))
+	require.NoError(t, c.Offer(toBilling(), offerWait, second(10)))
 	told := c.Offers(all)
 	require.Len(t, told, 2, "the members, but neither who offers it nor who is gone")
 	require.Equal(t, []string{"u-bo", "u-cy"}, []string{told[0].UserID, told[1].UserID})

@@ -26,7 +26,12 @@ func (d *Dashboard) showTransfer(c *fiber.Ctx, status int, wrong error) error {
 	if err != nil {
 		return err
 	}
+	settings, err := d.settings(c)
+	if err != nil {
+		return err
+	}
 	f.Transfer = view.TransferFormOf(&conversation, users, departments, signedIn(c).user.ID, form(c, "to"), form(c, "note"))
+	f.Transfer.Wait = d.clock(c).Duration(settings.TransferTime())
 	if e, ok := errors.AsType[*chat.InputError](wrong); ok && e.Field == "note" {
 		f.Transfer.NoteError = e.Message
 	} else if ok {
@@ -41,7 +46,13 @@ func (d *Dashboard) offerTransfer(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	_, conversation, err := d.changeOf(c, func(conversation *chat.Conversation, at time.Time) error { return conversation.Offer(offer, at) })
+	settings, err := d.settings(c)
+	if err != nil {
+		return err
+	}
+	_, conversation, err := d.changeOf(c, func(conversation *chat.Conversation, at time.Time) error {
+		return conversation.Offer(offer, settings.TransferTime(), at)
+	})
 	if _, ok := chat.IsInput(err); ok {
 		return d.showTransfer(c, http.StatusUnprocessableEntity, err)
 	}

@@ -3,6 +3,7 @@ package dashboard
 import (
 	"errors"
 	"net/http"
+	"strconv"
 
 	"switchboard/chat"
 	"switchboard/dashboard/view"
@@ -17,6 +18,7 @@ func (d *Dashboard) preferenceRoutes() []route {
 		{get, preferencesPath, admin, d.preferences},
 		{post, preferencesPath + "/addresses", admin, d.setIPPolicy},
 		{post, preferencesPath + "/closing", admin, d.setClosing},
+		{post, preferencesPath + "/transfer", admin, d.setTransfer},
 	}
 }
 
@@ -76,4 +78,26 @@ func (d *Dashboard) setClosing(c *fiber.Ctx) error {
 		screen.Closing.Error, screen.Closing.Conflict = view.RefusalOf(err).Text, d.conflictOf(c, err, rules.String())
 	}
 	return d.settled(c, err, toast{Text: "Close dialog saved"}, part{"oob/preference_closing", screen.Closing}, func(status int) error { return d.showPreferences(c, status, screen) })
+}
+
+// setTransfer says how long an offered conversation waits for an answer. What is no number is refused by the rules.
+func (d *Dashboard) setTransfer(c *fiber.Ctx) error {
+	minutes, _ := strconv.Atoi(form(c, "minutes")) //nolint:errcheck // 0 is refused
+	seen, _ := strconv.Atoi(form(c, "seen"))       //nolint:errcheck // 0 is nobody's choice
+	before := 0
+	settings, err := d.editSettings(c, "transfer", "offers wait "+strconv.Itoa(minutes)+" min", func(s *chat.Settings, by chat.Editor) error {
+		before = int(s.TransferTime().Minutes())
+		return s.SetTransferMinutes(minutes, seen, by)
+	})
+	if err != nil && !refusal(err) {
+		return err
+	}
+	screen := d.preferencesScreen(c, &settings)
+	if err != nil {
+		screen.Transfer.Minutes = form(c, "minutes")
+		screen.Transfer.Error, screen.Transfer.Conflict = view.RefusalOf(err).Text, d.conflictOf(c, err, strconv.Itoa(minutes)+" min")
+	}
+	said := toast{Text: "Saved. It holds for the next offer.", Undo: undoTo(c, preferencesPath+"/transfer",
+		view.Attribute{Key: "minutes", Value: strconv.Itoa(before)}, view.Attribute{Key: "seen", Value: screen.Transfer.Seen})}
+	return d.settled(c, err, said, part{"oob/preference_transfer", screen.Transfer}, func(status int) error { return d.showPreferences(c, status, screen) })
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"switchboard/chat"
 
@@ -41,6 +42,8 @@ func TestWorkspaceScreensKeepTheRulesOfTemplates(t *testing.T) {
 		"addresses":         s.htmx(preferencesPath+"/addresses", "policy", "none", "seen", ""),
 		"addresses theirs":  s.htmx(preferencesPath+"/addresses", "policy", "full", "seen", "truncated"),
 		"closing":           s.htmx(preferencesPath+"/closing", "notes", "1", "seen", "false,false,false"),
+		"transfer":          s.htmx(preferencesPath+"/transfer", "minutes", "5", "seen", "15"),
+		"transfer theirs":   s.htmx(preferencesPath+"/transfer", "minutes", "6", "seen", "15"),
 	} {
 		s.lint(name, got, false)
 	}
@@ -135,4 +138,14 @@ func TestPreferences(t *testing.T) {
 	require.Equal(t, http.StatusUnprocessableEntity, s.post(preferencesPath+"/closing", "tag", "1", "seen", chat.ClosingRules{}.Seen()).StatusCode, "there are no tags")
 	require.Equal(t, http.StatusSeeOther, s.post(preferencesPath+"/closing", "notes", "1", "sentiment", "1", "seen", chat.ClosingRules{}.Seen()).StatusCode)
 	require.Equal(t, chat.ClosingRules{Notes: true, Sentiment: true}, s.store.settings.Closing)
+
+	require.Equal(t, http.StatusOK, s.htmx(preferencesPath+"/transfer", "minutes", "5", "seen", "15").StatusCode)
+	require.Equal(t, 5*time.Minute, s.store.settings.TransferTime())
+	require.Equal(t, http.StatusConflict, s.htmx(preferencesPath+"/transfer", "minutes", "30", "seen", "15").StatusCode, "somebody chose otherwise")
+	wrong := s.htmx(preferencesPath+"/transfer", "minutes", "soon", "seen", "5")
+	require.Equal(t, http.StatusUnprocessableEntity, wrong.StatusCode)
+	require.Equal(t, "soon", attr(find(t, wrong.body, "id", "transfer-minutes")[0], "value"), "what was typed stays")
+	require.Contains(t, s.get("/inbox/"+talkID+"/transfer").body, "Without an answer in 5 min")
+	require.Equal(t, http.StatusSeeOther, s.post("/inbox/"+talkID+"/transfer", "to", "u:"+benID).StatusCode)
+	require.Equal(t, noon.Add(5*time.Minute), s.store.conversations[talkID].Transfer.ExpiresAt)
 }

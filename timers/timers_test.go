@@ -114,10 +114,10 @@ func TestTimeWakesASnoozedConversation(t *testing.T) {
 func TestAnOfferNobodyAnswersComesBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := chat.Conversation{ID: "c", State: chat.StateOpen}
-		require.NoError(t, c.Offer(chat.Transfer{From: "u-ada", To: "u-bo", ToName: "Bo"}, time.Now()))
+		require.NoError(t, c.Offer(chat.Transfer{From: "u-ada", To: "u-bo", ToName: "Bo"}, time.Minute, time.Now()))
 		m := &memory{all: map[string]chat.Conversation{"c": c}}
 		timers := run(t, m, 1)
-		time.Sleep(chat.TransferTime + interval)
+		time.Sleep(time.Minute + interval)
 		synctest.Wait()
 		require.Nil(t, m.look("c").Transfer)
 		require.Equal(t, "u-ada", m.look("c").Assignee)

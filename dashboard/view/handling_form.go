@@ -157,7 +157,7 @@ type TransferForm struct {
 	Departments []Option
 	Note        string
 	MaxLength   int
-	Minutes     int // how long an answer is waited for
+	Wait        string // how long an answer is waited for
 	Error       string
 	NoteError   string
 }
@@ -170,7 +170,7 @@ const (
 
 // TransferFormOf lists to whom me can offer the conversation; chosen and note are what was entered before.
 func TransferFormOf(c *chat.Conversation, users []chat.User, departments []chat.Department, me, chosen, note string) *TransferForm {
-	f := &TransferForm{SaveURL: "/inbox/" + url.PathEscape(c.ID) + "/transfer", Note: note, MaxLength: chat.MaxTransferNote, Minutes: int(chat.TransferTime.Minutes())}
+	f := &TransferForm{SaveURL: "/inbox/" + url.PathEscape(c.ID) + "/transfer", Note: note, MaxLength: chat.MaxTransferNote}
 	option := func(value, name string) Option { return Option{Value: value, Name: name, Selected: value == chosen} }
 	for i := range users {
 		if u := &users[i]; u.DisabledAt.IsZero() && u.ID != me {

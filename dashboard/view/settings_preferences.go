@@ -1,11 +1,24 @@
 package view
 
-import "switchboard/chat"
+import (
+	"strconv"
+
+	"switchboard/chat"
+)
 
 // A PreferencesScreen is where the workspace's preferences are kept.
 type PreferencesScreen struct {
-	IP      IPForm
-	Closing ClosingForm
+	IP       IPForm
+	Closing  ClosingForm
+	Transfer WaitForm
+}
+
+// A WaitForm says how long an offered conversation waits for an answer.
+type WaitForm struct {
+	Form
+	Minutes, Seen string
+	Conflict      *Conflict
+	Error         string
 }
 
 // An IPForm says what is kept of visitors' addresses.
@@ -45,6 +58,8 @@ func PreferencesOf(s *chat.Settings, configured string, form Form) PreferencesSc
 		}},
 		Closing: ClosingForm{Form: form, Sentiment: s.Closing.Sentiment, Notes: s.Closing.Notes, Tag: s.Closing.Tag, NoTags: len(s.Tags) == 0, Seen: s.Closing.Seen()},
 	}
+	minutes := strconv.Itoa(int(s.TransferTime().Minutes()))
+	screen.Transfer = WaitForm{Form: form, Minutes: minutes, Seen: minutes}
 	for i := range screen.IP.Choices {
 		screen.IP.Choices[i].Chosen = screen.IP.Choices[i].Value == s.IPPolicy
 	}

@@ -44,9 +44,9 @@ func dueConversations(t *testing.T, open func(*testing.T) store.Engine) {
 	}
 	edit(20, func(c *chat.Conversation) error { return c.Snooze(time.Time{}, "Ada", now) })
 	offer := chat.Transfer{From: "u-ada", To: "u-bo", ToName: "Bo"}
-	edit(21, func(c *chat.Conversation) error { return c.Offer(offer, now.Add(-time.Hour)) })
-	edit(22, func(c *chat.Conversation) error { return c.Offer(offer, now.Add(12*time.Hour)) })
-	edit(0, func(c *chat.Conversation) error { return c.Offer(offer, now.Add(-time.Hour)) })
+	edit(21, func(c *chat.Conversation) error { return c.Offer(offer, 15*time.Minute, now.Add(-time.Hour)) })
+	edit(22, func(c *chat.Conversation) error { return c.Offer(offer, 15*time.Minute, now.Add(12*time.Hour)) })
+	edit(0, func(c *chat.Conversation) error { return c.Offer(offer, 15*time.Minute, now.Add(-time.Hour)) })
 
 	watch.seen = nil
 	due, err := repo.DueConversations(t.Context(), now.Add(2*time.Hour), 100)
@@ -100,7 +100,7 @@ func racingAcceptance(t *testing.T, open func(*testing.T) store.Engine) {
 	id := out.Entries[0].ConversationID
 	at := base.Add(time.Hour)
 	_, err := repo.UpdateConversation(t.Context(), id, func(c *chat.Conversation) error {
-		return c.Offer(chat.Transfer{From: "u-ada", FromName: "Ada", Department: "billing", ToName: "Billing"}, at)
+		return c.Offer(chat.Transfer{From: "u-ada", FromName: "Ada", Department: "billing", ToName: "Billing"}, 15*time.Minute, at)
 	})
 	require.NoError(t, err)
 	var won atomic.Int64

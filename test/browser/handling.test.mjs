@@ -153,6 +153,46 @@ describe('who has it', () => {
   });
 });
 
+describe('an offer that nobody answers', () => {
+  const wait = async (minutes) => {
+    await ada.goto(`${server.base}/settings/preferences`);
+    await ada.getByLabel('Minutes to accept').fill(String(minutes));
+    await ada.locator('#preference-transfer').getByRole('button', { name: 'Save' }).click();
+    await ada.locator('.toast', { hasText: 'It holds for the next offer' }).waitFor();
+  };
+
+  test('goes back by itself when its time is over, before the eyes of both', async () => {
+    await wait(1);
+    await picture(ada, 'handling-transfer-time');
+    await openConversation(ada, server.base, 'Cleo Third');
+    await action(ada, 'transfer').click();
+    await dialog(ada).getByText('Without an answer in 1 min it comes back to you.').waitFor();
+    await dialog(ada).getByLabel('To').selectOption({ label: 'Ben Agent' });
+    await dialog(ada).getByRole('button', { name: 'Offer it' }).click();
+    await head(ada).getByText('Offered to Ben Agent').waitFor();
+    await ben.setViewportSize({ width: 390, height: 844 });
+    await openConversation(ben, server.base, 'Cleo Third');
+    await head(ben).locator('#offer-bar', { hasText: 'offers you this conversation' }).waitFor();
+    await picture(ben, 'handling-offered-390');
+    assert.deepEqual(await violations(ben), []);
+    assert.ok(await overflow(ben) <= 0);
+    for (const page of [ada, ben]) await page.evaluate(() => { window.untouched = true; });
+    await head(ben).locator('#offer-bar').waitFor({ state: 'detached', timeout: 120000 }); // a real minute
+    for (const page of [ada, ben]) {
+      await page.locator('.event', { hasText: 'Transfer not accepted in time' }).waitFor();
+      assert.ok(await page.evaluate(() => window.untouched), 'without loading the page again');
+    }
+    await head(ada).locator('.assignee', { hasText: 'You' }).waitFor();
+    await head(ada).getByText('Offered to Ben Agent').waitFor({ state: 'detached' });
+    await head(ben).locator('.assignee', { hasText: 'Administrator' }).waitFor({ state: 'attached' }); // no room for it on a phone
+    await picture(ada, 'handling-lapsed');
+    await picture(ben, 'handling-lapsed-390');
+    assert.equal(await row(ben, 'Cleo Third').locator('.row__offer').count(), 0);
+    await ben.setViewportSize({ width: 1440, height: 900 });
+    await wait(15);
+  });
+});
+
 describe('closing', () => {
   test('what was entered is kept on error, shown in the thread, and taken back', async () => {
     await openConversation(ada, server.base, 'Cleo Third');

@@ -194,6 +194,10 @@ describe('preferences', () => {
     await toast(ada, 'Close dialog saved').waitFor();
     await go(ada, '/settings/preferences');
     assert.ok(await ada.locator('#preference-closing').getByLabel('Notes').isChecked());
+    await ada.getByLabel('Minutes to accept').fill('30');
+    await ada.locator('#preference-transfer').getByRole('button', { name: 'Save' }).click();
+    await toast(ada, 'It holds for the next offer').getByRole('button', { name: 'Undo' }).click();
+    await ada.waitForFunction(() => document.getElementById('transfer-minutes').value === '15');
     await looked(ada, '/settings/preferences', 'preferences');
     const kept = async () => { // sessions of conversations, newest last, as the API tells
       const answer = await fetch(`${server.base}/api/v1/conversations?limit=500`, { headers: { Authorization: 'Bearer browser-test-token' } });
