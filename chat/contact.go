@@ -25,6 +25,7 @@ type Identity struct {
 	FirstSeen time.Time    `json:"first_seen" bson:"first_seen"`
 	LastSeen  time.Time    `json:"last_seen" bson:"last_seen"`
 	RetiredAt time.Time    `json:"retired_at,omitzero" bson:"retired_at,omitempty"` // set when the person changed it; a retired identity finds nobody
+	Thread    string       `json:"thread,omitempty" bson:"thread,omitempty"`        // whose conversations its messages go on in: the contact an agent merged into this one; empty: this one's
 }
 
 // Key is the identity as one string, unique over all contacts.

@@ -23,7 +23,7 @@ type Conversation struct {
 	Account   string  `json:"account" bson:"account"`
 	GroupID   string  `json:"group_id,omitempty" bson:"group_id,omitempty"`
 
-	ThreadKey string `json:"thread_key,omitempty" bson:"thread_key,omitempty"` // ThreadKey(contact, channel, account, group)
+	ThreadKey string `json:"thread_key,omitempty" bson:"thread_key,omitempty"` // ThreadKey(owner, channel, account, group)
 	OpenKey   string `json:"open_key,omitempty" bson:"open_key,omitempty"`     // ThreadKey while not closed; unique
 	Opener    string `json:"opener,omitempty" bson:"opener,omitempty"`         // key of the identity it was opened by
 	Moves     []Move `json:"moves,omitempty" bson:"moves,omitempty"`           // merges that brought it to its contact
@@ -66,9 +66,10 @@ type Conversation struct {
 	Closer         string    `json:"closed_by,omitempty" bson:"closed_by,omitempty"` // display name of who closed it; empty: nobody, or the system
 }
 
-// ThreadKey names the line of conversations between one contact and one channel account (or one group on it).
-func ThreadKey(contactID string, channel Channel, account, groupID string) string {
-	return contactID + "|" + string(channel) + "|" + account + "|" + groupID
+// ThreadKey names the line of conversations between one contact and one channel account (or one group on it). The owner is the
+// contact, or one that an agent merged into it (Contact.ThreadOwner).
+func ThreadKey(owner string, channel Channel, account, groupID string) string {
+	return owner + "|" + string(channel) + "|" + account + "|" + groupID
 }
 
 // Place is the place of a message in its conversation: platform time first, then arrival, then order within one request.

@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"maps"
@@ -120,6 +121,11 @@ func merged(c, alias *Contact, step MergeStep) Contact {
 	if step.Choice.Proven {
 		return out
 	}
+	for i := range out.Identities { // an agent says that two are one, but they go on writing from where they do
+		if id := &out.Identities[i]; !has(c.Identities, *id) {
+			id.Thread = cmp.Or(id.Thread, alias.ID)
+		}
+	}
 	for _, name := range mergeFields() {
 		out.take(name, c, alias, step)
 	}
@@ -134,6 +140,10 @@ func merged(c, alias *Contact, step MergeStep) Contact {
 	out.offerPhone()
 	out.Reindex()
 	return out
+}
+
+func has(list []Identity, id Identity) bool {
+	return slices.ContainsFunc(list, func(x Identity) bool { return x.Key() == id.Key() })
 }
 
 // take sets one field as the agent chose it. A value that was chosen over another is the agent's from now on: no platform

@@ -27,7 +27,7 @@ func imported(m Message) Message {
 }
 
 func talk(messages ...Message) Conversation {
-	c := NewConversation(&Event{ID: "first", Kind: KindMessage, Channel: WhatsApp, Account: "880000000000001", Timestamp: second(0)}, "person")
+	c := NewConversation(&Event{ID: "first", Kind: KindMessage, Channel: WhatsApp, Account: "880000000000001", Timestamp: second(0)}, "person", "person")
 	for _, m := range messages {
 		c.Add(nil, m)
 	}
@@ -91,7 +91,7 @@ func TestCoveringPage(t *testing.T) {
 
 func TestConversationOpensWithItsThread(t *testing.T) {
 	e := Event{ID: "e", Kind: KindMessage, Channel: WhatsApp, Account: "acc", GroupID: "g", Timestamp: second(5), ReceivedAt: second(6)}
-	c := NewConversation(&e, "person")
+	c := NewConversation(&e, "person", "person")
 	require.Equal(t, EventID("conversation", "e"), c.ID)
 	require.Equal(t, ThreadKey("person", WhatsApp, "acc", "g"), c.OpenKey)
 	require.Equal(t, c.OpenKey, c.ThreadKey)

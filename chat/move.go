@@ -14,21 +14,40 @@ type Move struct {
 }
 
 // MoveTo gives the conversation to another contact: its person turned out to be known under that one. merge is the record of
-// why; it is empty when the conversation was only filed under a record that its person is not known by any more.
-func (c *Conversation) MoveTo(contactID, merge string, at time.Time) {
+// why; it is empty when the conversation was only filed under a record that its person is not known by any more. It goes on in
+// the thread of owner; with none it keeps its own.
+func (c *Conversation) MoveTo(contactID, owner, merge string, at time.Time) {
 	from := c.ContactID
 	if merge != "" {
 		c.Moves = append(c.Moves, Move{Merge: merge, From: from})
 	}
-	c.handTo(contactID)
+	if c.ContactID = contactID; owner != "" {
+		c.join(owner)
+	}
 	c.Record(TimelineEntry{ID: EventID("timeline", c.ID, "merged", from, contactID, merge), Type: "merged", At: at})
 }
 
 // MoveBack gives the conversation to the contact that a merge is undone for.
 func (c *Conversation) MoveBack(contactID, merge string, at time.Time) {
 	c.Moves = slices.DeleteFunc(c.Moves, func(m Move) bool { return m.Merge == merge })
-	c.handTo(contactID)
+	if c.InThreadOf(c.ContactID) {
+		c.join(contactID)
+	}
+	c.ContactID = contactID
 	c.Record(TimelineEntry{ID: EventID("timeline", c.ID, "unmerged", contactID, merge), Type: "unmerged", At: at})
+}
+
+// InThreadOf reports whether the conversation is in the contact's own thread.
+func (c *Conversation) InThreadOf(contactID string) bool {
+	return c.ThreadKey == ThreadKey(contactID, c.Channel, c.Account, c.GroupID)
+}
+
+// join puts the conversation into another thread.
+func (c *Conversation) join(owner string) {
+	c.ThreadKey = ThreadKey(owner, c.Channel, c.Account, c.GroupID)
+	if c.OpenKey != "" {
+		c.OpenKey = c.ThreadKey
+	}
 }
 
 // CloseForMerge closes the conversation because its person has another one open on the same account, and remembers what it
@@ -53,13 +72,4 @@ func (c *Conversation) MoveOf(merge string) (m Move, ok bool) {
 		return Move{}, false
 	}
 	return c.Moves[i], true
-}
-
-// handTo changes whose thread the conversation belongs to.
-func (c *Conversation) handTo(contactID string) {
-	c.ContactID = contactID
-	c.ThreadKey = ThreadKey(contactID, c.Channel, c.Account, c.GroupID)
-	if c.OpenKey != "" {
-		c.OpenKey = c.ThreadKey
-	}
 }

@@ -23,7 +23,7 @@ type shelf struct {
 }
 
 func newShelf(l limits, crash func() bool) *shelf {
-	c := NewConversation(&Event{ID: "first", Kind: KindMessage, Channel: WhatsApp, Account: "acc", Timestamp: second(0)}, "person")
+	c := NewConversation(&Event{ID: "first", Kind: KindMessage, Channel: WhatsApp, Account: "acc", Timestamp: second(0)}, "person", "person")
 	s := &shelf{limits: l, pages: map[string]MessagePage{}, parked: map[string][]Act{}, places: map[string]Place{}, grown: map[string]bool{}, crash: crash}
 	s.conv = c
 	return s

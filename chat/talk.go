@@ -6,9 +6,10 @@ import (
 	"unicode/utf8"
 )
 
-// NewConversation opens a conversation with the event as its reason. It holds no message yet; Add puts it in.
-func NewConversation(e *Event, contactID string) Conversation {
-	key := ThreadKey(contactID, e.Channel, e.Account, e.GroupID)
+// NewConversation opens a conversation with the event as its reason, in the thread of owner (Contact.ThreadOwner). It holds no
+// message yet; Add puts it in.
+func NewConversation(e *Event, contactID, owner string) Conversation {
+	key := ThreadKey(owner, e.Channel, e.Account, e.GroupID)
 	c := Conversation{
 		ID:             EventID("conversation", e.ID),
 		ContactID:      contactID,

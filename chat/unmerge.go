@@ -15,7 +15,8 @@ type Split struct {
 
 // Split works out what undoing the merge leaves: now is the survivor, alias the record that was taken in. Both get back what
 // they had. What an agent set since then stays with the survivor; what platforms told since then is told again with the next
-// message. An identity that was first seen since goes to the record that alone has others of its channel, else it stays.
+// message. An identity that was first seen since goes with its thread, or to the record that alone has others of its channel;
+// else it stays.
 func (m *Merge) Split(now, alias *Contact) Split {
 	taken := alias.restored()
 	left := merged(&m.Before, alias, m.Step)
@@ -36,14 +37,18 @@ func (m *Merge) Split(now, alias *Contact) Split {
 func (m *Merge) splitIdentities(now, taken *Contact) (stay, back []Identity) {
 	for _, id := range now.Identities {
 		i := slices.IndexFunc(m.Before.Identities, func(x Identity) bool { return x.Key() == id.Key() })
-		was := slices.ContainsFunc(taken.Identities, func(x Identity) bool { return x.Key() == id.Key() })
+		was := slices.IndexFunc(taken.Identities, func(x Identity) bool { return x.Key() == id.Key() })
 		switch {
-		case was:
+		case was >= 0:
+			id.Thread = taken.Identities[was].Thread
 			back = append(back, id)
 			if i >= 0 { // given up by one of them at some time; both remember it
 				stay = append(stay, m.Before.Identities[i])
 			}
-		case i < 0 && taken.knows(id) && !m.Before.knows(id):
+		case i < 0 && id.Thread == taken.ID, i < 0 && id.Thread == "" && taken.knows(id) && !m.Before.knows(id):
+			id.Thread = ""
+			back = append(back, id)
+		case i < 0 && id.Thread != "" && slices.ContainsFunc(taken.Identities, func(x Identity) bool { return x.Thread == id.Thread }):
 			back = append(back, id)
 		default:
 			stay = append(stay, id)
@@ -161,10 +166,10 @@ func was(c, before *Contact) ([]Channel, time.Time) {
 	return channels, seen
 }
 
-// Owns reports whether a conversation of the survivor goes back when the merge is undone: the merge moved it, or somebody
-// opened it since by an identity that goes back. Messages stay in their conversation.
+// Owns reports whether a conversation of the survivor goes back when the merge is undone: the merge moved it, it is in the
+// thread of who goes, or somebody opened it since by an identity that goes back. Messages stay in their conversation.
 func (m *Merge) Owns(c *Conversation) bool {
-	if _, moved := c.MoveOf(m.ID); moved {
+	if _, moved := c.MoveOf(m.ID); moved || c.InThreadOf(m.From) {
 		return true
 	}
 	return len(c.Moves) == 0 && c.Opener != "" && m.Returned != nil && m.Returned.Holds(c.Opener) && !m.Before.Holds(c.Opener)

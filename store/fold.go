@@ -96,7 +96,14 @@ func (b *batch) keepWarm() {
 }
 
 func (b *batch) threadKey(it *item) string {
-	return chat.ThreadKey(it.contact, it.event.Channel, it.event.Account, it.event.GroupID)
+	return chat.ThreadKey(b.threadOwner(it), it.event.Channel, it.event.Account, it.event.GroupID)
+}
+
+func (b *batch) threadOwner(it *item) string {
+	if h := b.contacts[it.contact]; h != nil {
+		return h.doc.ThreadOwner(it.event.Identities)
+	}
+	return it.contact
 }
 
 // hold takes a conversation into the batch. One that has outgrown its page is turned first, by whoever meets it: until that is
@@ -295,7 +302,7 @@ func (b *batch) talkFor(ctx context.Context, it *item) (*talk, error) {
 			}
 		}
 	}
-	c := chat.NewConversation(it.event, it.contact)
+	c := chat.NewConversation(it.event, it.contact, b.threadOwner(it))
 	if h := b.visits[visitID(it.event)]; h != nil {
 		c.Session.Merge(h.doc.Session)
 	}

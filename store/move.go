@@ -7,9 +7,14 @@ import (
 	"switchboard/chat"
 )
 
-// moveConversations gives every conversation of one contact to another. Where both have one open on the same account, the
-// moved one is closed: the person goes on in the other.
+// moveConversations gives every conversation of one contact to another. Where an agent merged them each goes on in the thread
+// it is in. Where a message proved that they are one they share a thread: if both have a conversation open in it, the moved one
+// is closed and the person goes on in the other.
 func (s *Store) moveConversations(ctx context.Context, from, to, merge string) error {
+	owner, err := s.ownerAfter(ctx, merge, to)
+	if err != nil {
+		return err
+	}
 	for {
 		batch, err := find[chat.Conversation](ctx, s.engine, conversations, Query{
 			Where: []Condition{{Path: "contact_id", Is: Equal, Value: from}}, Sort: desc("last_activity_at"), Limit: 50, Only: []string{"contact_id"},
@@ -18,7 +23,7 @@ func (s *Store) moveConversations(ctx context.Context, from, to, merge string) e
 			return err
 		}
 		for _, c := range batch {
-			if err := s.moveConversation(ctx, c.ID, from, to, merge); err != nil {
+			if err := s.moveConversation(ctx, c.ID, from, to, owner, merge); err != nil {
 				return err
 			}
 		}
@@ -37,9 +42,24 @@ func (s *Store) moveConversations(ctx context.Context, from, to, merge string) e
 	}
 }
 
-func (s *Store) moveConversation(ctx context.Context, id, from, to, merge string) error {
+// ownerAfter is whose thread the own thread of a contact becomes when it was merged into another: the other's if a message
+// proved that they are one; "" when each keeps theirs.
+func (s *Store) ownerAfter(ctx context.Context, merge, into string) (string, error) {
+	m, err := one[chat.Merge](ctx, s.engine, merges, merge)
+	if err != nil || !m.Step.Choice.Proven {
+		return "", err
+	}
+	return into, nil
+}
+
+// moveConversation hands a conversation on. From the contact's own thread it goes into that of owner, if one is given.
+func (s *Store) moveConversation(ctx context.Context, id, from, to, owner, merge string) error {
 	return s.handOver(ctx, id, from, func(c *chat.Conversation, taken bool) error {
-		c.MoveTo(to, merge, s.now())
+		thread := owner
+		if !c.InThreadOf(from) {
+			thread = ""
+		}
+		c.MoveTo(to, thread, merge, s.now())
 		if taken {
 			return c.CloseForMerge(merge, s.now())
 		}
@@ -161,19 +181,24 @@ func (s *Store) rehome(ctx context.Context, id, opener string) error {
 		if err != nil {
 			return err
 		}
-		to := was.MergedInto
+		to, owner := was.MergedInto, ""
 		for i := range holders {
 			if pending := unfinished(&holders[i]); pending != "" {
 				return thenAgain(s.finishStep(ctx, pending))
 			}
 			if was.RelatedTo(holders[i].ID) {
-				to = holders[i].ID
+				to, owner = holders[i].ID, holders[i].OwnerOf(opener)
 			}
 		}
 		if to == "" {
 			return nil
 		}
-		return thenAgain(s.moveConversation(ctx, id, conv.ContactID, to, ""))
+		if owner == "" {
+			if owner, err = s.ownerAfter(ctx, was.MergedBy, to); err != nil {
+				return err
+			}
+		}
+		return thenAgain(s.moveConversation(ctx, id, conv.ContactID, to, owner, ""))
 	})
 }
 

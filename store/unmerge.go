@@ -130,7 +130,7 @@ func (s *Store) returnConversations(ctx context.Context, from string, m *chat.Me
 	var mine []string
 	q := Query{
 		Where: []Condition{{Path: "contact_id", Is: Equal, Value: from}}, Sort: desc("last_activity_at"), Limit: MaxLimit,
-		Only: []string{"contact_id", "moves", "opener", "last_activity_at"},
+		Only: append(ownedBy(), "last_activity_at"),
 	}
 	for {
 		batch, err := find[chat.Conversation](ctx, s.engine, conversations, q)
@@ -163,6 +163,11 @@ func (s *Store) returnConversations(ctx context.Context, from string, m *chat.Me
 	return s.moveConversations(ctx, o.ID, o.MergedInto, o.MergedBy)
 }
 
+// ownedBy are the fields that chat.Merge.Owns looks at.
+func ownedBy() []string {
+	return []string{"contact_id", "moves", "opener", "thread_key", "channel", "account", "group_id"}
+}
+
 // UndoPreview works out what undoing a merge would do, and how many conversations would go back.
 func (s *Store) UndoPreview(ctx context.Context, id string) (m chat.Merge, split chat.Split, conversationsBack int, err error) {
 	if m, err = one[chat.Merge](ctx, s.engine, merges, id); err != nil {
@@ -182,7 +187,7 @@ func (s *Store) UndoPreview(ctx context.Context, id string) (m chat.Merge, split
 	split = m.Split(&c, &alias)
 	m.Returned = &split.Returned
 	found, err := find[chat.Conversation](ctx, s.engine, conversations, Query{
-		Where: []Condition{{Path: "contact_id", Is: Equal, Value: c.ID}}, Sort: desc("last_activity_at"), Limit: MaxLimit, Only: []string{"contact_id", "moves", "opener"},
+		Where: []Condition{{Path: "contact_id", Is: Equal, Value: c.ID}}, Sort: desc("last_activity_at"), Limit: MaxLimit, Only: ownedBy(),
 	})
 	for i := range found {
 		if m.Owns(&found[i]) {

@@ -259,6 +259,7 @@ type UndoPreview struct {
 	Back           []string // identities and other things that go back
 	Fields         []string // fields that become what they were
 	Kept           []string // what stays with the survivor
+	Proven         bool     // a message proved the merge, so they wrote in one conversation
 	SaveURL        string
 	BackURL        string
 	CSRF           string
@@ -269,7 +270,7 @@ func UndoPreviewOf(m *chat.Merge, split *chat.Split, conversations int, csrf str
 	base := ContactURL(m.Into)
 	p := &UndoPreview{
 		Stays: mergeSide(&split.Survivor, clock), Returns: mergeSide(&split.Returned, clock),
-		SaveURL: base + "/merges/" + url.PathEscape(m.ID) + "/undo", BackURL: base, CSRF: csrf,
+		SaveURL: base + "/merges/" + url.PathEscape(m.ID) + "/undo", BackURL: base, CSRF: csrf, Proven: m.Step.Choice.Proven,
 	}
 	for i := range split.Returned.Identities {
 		id := identity(&split.Returned.Identities[i], clock)

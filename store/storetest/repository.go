@@ -34,6 +34,7 @@ func RunRepository(t *testing.T, open func(t *testing.T) store.Engine, sortsWith
 		{"an interrupted merge is finished by the next reader", mergeInterrupted},
 		{"an agent merges two contacts and undoes it", mergeByAgent},
 		{"what was opened since a merge goes back to its person", mergeOpenedSince},
+		{"a merge into a merged contact, both undone", mergeChain},
 		{"a merge interrupted anywhere is finished by whoever comes next", mergeCrash},
 		{"two merges in opposite directions", mergeRing},
 		{"merging and undoing while messages come in", mergeWhileIngesting},

@@ -3,6 +3,8 @@ package storetest
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -63,6 +65,14 @@ func openOf(p picture, contact string) int {
 	return n
 }
 
+func platformIDs(list []chat.Message) []string {
+	ids := make([]string, len(list))
+	for i := range list {
+		ids[i] = list[i].MessageID
+	}
+	return ids
+}
+
 func mergeByAgent(t *testing.T, open func(*testing.T) store.Engine) {
 	s := &script{}
 	repo := repository(t, open(t))
@@ -84,15 +94,17 @@ func mergeByAgent(t *testing.T, open func(*testing.T) store.Engine) {
 	require.Equal(t, chat.SourceAgent, c.Provenance[chat.FieldName].Source, "chosen over another: no platform changes it again")
 	require.Equal(t, []string{"tier::gold", "vip"}, c.Labels)
 	require.Equal(t, []chat.Attribute{{Key: "shoe", Value: "42"}, {Key: "size", Value: "L"}}, c.Attributes)
-	require.Equal(t, 1, openOf(p, a))
+	require.Equal(t, 2, openOf(p, a), "two telephones are two threads, whoever holds them")
 	alias, err := repo.Contact(t.Context(), b)
 	require.NoError(t, err)
 	require.Equal(t, a, alias.ID)
 	_, err = repo.MergeContacts(t.Context(), a, b, chat.MergeOrder{})
 	require.Error(t, err, "it is merged already")
 
-	late := apply(t, repo, s.text(second, "b2", 3, "goes on in the open conversation")).Entries[0]
-	require.Equal(t, a, late.ContactID)
+	withID := person{phone: second.phone, bsuid: "GB.13579"} // learned since: it goes with the thread
+	late := apply(t, repo, s.text(withID, "b2", 3, "goes on in the second's thread"), s.text(first, "a2", 4, "and this in the first's")).Entries
+	require.Equal(t, []string{a, a}, []string{late[0].ContactID, late[1].ContactID})
+	require.NotEqual(t, late[0].ConversationID, late[1].ConversationID)
 	_, err = repo.UpdateContact(t.Context(), b, func(c *chat.Contact) error { return c.Set(chat.FieldLocation, "Leeds", 0, "Ben", base) })
 	require.NoError(t, err, "who still has the old page open edits the survivor")
 
@@ -112,20 +124,66 @@ func mergeByAgent(t *testing.T, open func(*testing.T) store.Engine) {
 	require.ErrorIs(t, err, chat.ErrConflict)
 	after := look(t, repo)
 	require.Len(t, after.Contacts, 2)
+	for id, said := range map[string][]string{a: {"a1", "a2"}, b: {"b1", "b2"}} {
+		i := slices.IndexFunc(after.Conversations, func(c chat.Conversation) bool { return c.ContactID == id })
+		require.Equal(t, said, platformIDs(after.Messages[after.Conversations[i].ID]), "each has what they wrote, during the merge too")
+	}
 	ignore := cmp.Options{
 		ignoreVersions, cmpopts.IgnoreFields(chat.Contact{}, "Related", "Location", "LastSeenAt"), cmpopts.IgnoreFields(chat.Identity{}, "LastSeen"),
 		cmpopts.IgnoreMapEntries(func(field string, _ chat.Provenance) bool { return field == chat.FieldLocation }),
-		cmpopts.IgnoreSliceElements(func(term string) bool { return term == "leeds" }),
+		cmpopts.IgnoreSliceElements(func(term string) bool { return term == "leeds" || strings.HasSuffix(term, withID.bsuid) }),
+		cmpopts.IgnoreSliceElements(func(id chat.Identity) bool { return id.Value == withID.bsuid }),
 	}
 	require.Empty(t, cmp.Diff(before.Contacts, after.Contacts, ignore), "both are what they were")
 	require.Equal(t, "Leeds", after.Contacts[0].Location+after.Contacts[1].Location, "what was set since stays")
 	require.Equal(t, 1, openOf(after, a))
-	require.Equal(t, 1, openOf(after, b), "what the merge closed is open again")
+	require.Equal(t, 1, openOf(after, b))
 
-	out := apply(t, repo, s.text(first, "a3", 5, "mine"), s.text(second, "b3", 6, "mine too"))
-	require.Equal(t, []string{a, b}, []string{out.Entries[0].ContactID, out.Entries[1].ContactID})
+	out := apply(t, repo, s.text(first, "a3", 5, "mine"), s.text(second, "b3", 6, "mine too"), s.text(person{bsuid: withID.bsuid}, "b4", 7, "me again"))
+	require.Equal(t, []string{a, b, b}, []string{out.Entries[0].ContactID, out.Entries[1].ContactID, out.Entries[2].ContactID})
 	p = look(t, repo)
 	require.Len(t, p.Conversations, 2)
+}
+
+// mergeChain: a merge into a merged contact, both undone after all three went on writing.
+func mergeChain(t *testing.T, open func(*testing.T) store.Engine) {
+	s := &script{}
+	repo := repository(t, open(t))
+	people := []person{first, second, {phone: "+447700900125"}}
+	var ids []string
+	said := 0
+	write := func() {
+		for i, p := range people {
+			said++
+			entry := apply(t, repo, s.text(p, fmt.Sprintf("%d-%d", i, said), said, "text")).Entries[0]
+			if len(ids) < len(people) {
+				ids = append(ids, entry.ContactID)
+			}
+		}
+	}
+	write()
+	one, err := repo.MergeContacts(t.Context(), ids[1], ids[0], order(t, repo, ids[1], ids[0], chat.MergeChoice{}))
+	require.NoError(t, err)
+	write()
+	two, err := repo.MergeContacts(t.Context(), ids[2], ids[1], order(t, repo, ids[2], ids[1], chat.MergeChoice{}))
+	require.NoError(t, err)
+	write()
+	require.Equal(t, 3, openOf(look(t, repo), ids[2]))
+	_, err = repo.UndoMerge(t.Context(), two.ID, "Ben")
+	require.NoError(t, err)
+	write()
+	require.Equal(t, 2, openOf(look(t, repo), ids[1]))
+	_, err = repo.UndoMerge(t.Context(), one.ID, "Ben")
+	require.NoError(t, err)
+	write()
+	p := look(t, repo)
+	require.Len(t, p.Conversations, len(people))
+	for _, c := range p.Conversations {
+		require.Equal(t, 5, len(p.Messages[c.ID]))
+		for _, m := range p.Messages[c.ID] {
+			require.Equal(t, ids[int(m.MessageID[0]-'0')], c.ContactID, "message %s", m.MessageID)
+		}
+	}
 }
 
 // mergeOpenedSince: what the taken person opened by their own identity after the merge goes back to them.

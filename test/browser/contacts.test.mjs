@@ -212,19 +212,19 @@ describe('a merge that is undone long after', () => {
       await agent.getByRole('button', { name: 'Undo merge' }).click();
       await agent.getByText('They are two contacts again').waitFor();
 
-      // As promised. They had one thread for as long as they were one, and what was said in it stays where it was said.
+      // As promised: each has their conversation with all that was said in it.
       await agent.locator('.field[id^="field-location-"]', { hasText: 'Leeds' }).waitFor();
       await agent.goto(`${home}?tab=notes`);
       await agent.locator('#note-list', { hasText: 'noted since then' }).waitFor();
       await profile(agent, mine.name);
-      await talks(agent).filter({ hasText: /Active[\s\S]*Theirs since then[\s\S]*3 messages/ }).waitFor();
+      await talks(agent).filter({ hasText: /Active[\s\S]*Mine since then[\s\S]*2 messages/ }).waitFor();
       assert.equal(await talks(agent).count(), 1);
       await profile(agent, theirs.name);
-      await talks(agent).filter({ hasText: /Active[\s\S]*From my other phone[\s\S]*1 message/ }).waitFor();
+      await talks(agent).filter({ hasText: /Active[\s\S]*Theirs since then[\s\S]*2 messages/ }).waitFor();
       assert.equal(await agent.locator('.field[id^="field-location-"]', { hasText: 'Leeds' }).count(), 0);
       await live(agent);
       await whatsapp(server, theirs, 'Again on my own');
-      await talks(agent).filter({ hasText: /Again on my own[\s\S]*2 messages/ }).waitFor();
+      await talks(agent).filter({ hasText: /Again on my own[\s\S]*3 messages/ }).waitFor();
       assert.equal(await talks(agent).count(), 1);
       await picture(agent, `contacts-undone-late-${width}`);
       await agent.setViewportSize({ width: 1440, height: 900 });
