@@ -1,9 +1,11 @@
 package dashboard
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"switchboard/chat"
 
@@ -99,6 +101,20 @@ func TestEscalationsAreListed(t *testing.T) {
 	}
 	s.store.escalations = nil
 	require.Contains(t, s.get("/inbox/"+talkID+"?tab=escalations").body, "When an AI agent answers this person", "says when entries appear")
+}
+
+func TestTheIconOfAChannelUsedLongAgoLeadsSomewhere(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	closedTalk(s.store, noon)
+	for i := range 60 { // more than the head reads at once
+		id := fmt.Sprintf("d%031d", 9000+i)
+		s.store.conversations[id] = chat.Conversation{ID: id, Version: 1, ContactID: anaID, Channel: chat.WhatsApp, State: chat.StateClosed, LastActivityAt: noon.Add(time.Duration(i) * time.Minute)}
+	}
+	icons := find(t, s.get("/contacts/"+anaID).body, "class", "channel channel-instagram")
+	require.Equal(t, "/inbox/"+oldTalkID, attr(icons[0], "href"))
+	icons = find(t, s.get("/contacts/"+anaID).body, "class", "channel channel-whatsapp")
+	require.Equal(t, "/inbox/"+fmt.Sprintf("d%031d", 9059), attr(icons[0], "href"), "the newest one")
 }
 
 func TestProfilePage(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"switchboard/chat"
@@ -125,13 +126,33 @@ func (d *Dashboard) contactPanel(c *fiber.Ctx, contact *chat.Contact, form view.
 		return nil, fmt.Errorf("dashboard: read settings: %w", err)
 	}
 	a := about{contact: contact}
-	conversations, err := d.conversationsOf(c, a.ids(), chat.PageRequest{Limit: headConversations})
+	conversations, err := d.headOf(c, contact.Channels, a.ids())
 	if err != nil {
 		return nil, err
 	}
 	return view.ContactPanelOf(&view.ContactInput{
-		Contact: contact, Conversations: conversations.Items, Labels: settings.Labels, Attributes: settings.ContactAttributes, Form: form, Clock: d.clock(c),
+		Contact: contact, Conversations: conversations, Labels: settings.Labels, Attributes: settings.ContactAttributes, Form: form, Clock: d.clock(c),
 	}), nil
+}
+
+// headOf is what the head of a contact is made from: the newest conversations, and the newest of every channel that has none
+// among them, so that each channel's icon leads somewhere.
+func (d *Dashboard) headOf(c *fiber.Ctx, channels []chat.Channel, ids []string) ([]chat.Conversation, error) {
+	newest, err := d.conversationsOf(c, ids, chat.PageRequest{Limit: headConversations})
+	if err != nil || newest.Next == "" {
+		return newest.Items, err
+	}
+	for _, channel := range channels {
+		if slices.ContainsFunc(newest.Items, func(x chat.Conversation) bool { return x.Channel == channel }) {
+			continue
+		}
+		found, err := d.conversations(c, chat.ConversationQuery{ContactIDs: ids, Channel: channel, Sort: chat.ByActivity, PageRequest: chat.PageRequest{Limit: 1}})
+		if err != nil {
+			return nil, err
+		}
+		newest.Items = append(newest.Items, found.Items...)
+	}
+	return newest.Items, nil
 }
 
 // conversationsOf lists a person's conversations, newest first, as far as the caller may see them. ids are the contact's own
