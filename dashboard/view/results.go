@@ -3,6 +3,7 @@ package view
 import (
 	"maps"
 	"net/url"
+	"strings"
 
 	"switchboard/chat"
 )
@@ -72,7 +73,13 @@ func PersonResult(p *chat.Contact, text string, clock Clock) Result {
 	}
 	if facts != "" {
 		item.Snippet = chat.Snippet(facts, text, snippetLength)
+		return item
 	}
+	var channels []string // tells two of one name apart
+	for _, channel := range p.Channels {
+		channels = append(channels, ChannelOf(channel).Name)
+	}
+	item.Context = strings.Join(channels, " · ")
 	return item
 }
 

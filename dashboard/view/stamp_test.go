@@ -82,3 +82,13 @@ func TestLabelUse(t *testing.T) {
 		require.Equal(t, want, clock.labelUse(n[0], n[1]))
 	}
 }
+
+func TestPeopleOfOneNameAreToldApart(t *testing.T) {
+	t.Parallel()
+	clock := NewClock(time.Now(), "")
+	known := PersonResult(&chat.Contact{ID: "a", Name: "Ana", Phone: "+12025550143", Channels: []chat.Channel{chat.WhatsApp}}, "ana", clock)
+	require.Empty(t, known.Context, "the number says more")
+	require.NotEmpty(t, known.Snippet)
+	unknown := PersonResult(&chat.Contact{ID: "b", Name: "Ana", Channels: []chat.Channel{chat.WhatsApp, chat.Instagram}}, "ana", clock)
+	require.Equal(t, "WhatsApp · Instagram", unknown.Context)
+}
