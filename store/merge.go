@@ -216,9 +216,22 @@ func (s *Store) claim(ctx context.Context, c *chat.Contact, depth int) (chat.Con
 		case o.Step != nil && (o.Step.Other != c.ID || o.Step.Undo):
 			return thenAgain(s.finish(ctx, o.ID, depth+1))
 		}
+		if err := s.stillAnnounced(ctx, c); err != nil {
+			return err
+		}
 		o.MergeInto(c.ID, c.Step.Merge)
 		return nil
 	})
+}
+
+// stillAnnounced looks at the survivor again after the other contact was read. The other may have taken the survivor in
+// meanwhile, and be free again: taking it now would make each an alias of the other.
+func (s *Store) stillAnnounced(ctx context.Context, c *chat.Contact) error {
+	now, err := one[chat.Contact](ctx, s.engine, contacts, c.ID)
+	if err == nil && (now.Step == nil || now.Step.Merge != c.Step.Merge || now.MergedInto != "") {
+		return errGivenUp
+	}
+	return err
 }
 
 func (s *Store) dropStep(ctx context.Context, id string, step chat.MergeStep) error {

@@ -37,6 +37,7 @@ func RunRepository(t *testing.T, open func(t *testing.T) store.Engine, sortsWith
 		{"a merge into a merged contact, both undone", mergeChain},
 		{"a merge interrupted anywhere is finished by whoever comes next", mergeCrash},
 		{"two merges in opposite directions", mergeRing},
+		{"a merge that another one overtook is given up", mergeOvertaken},
 		{"merging and undoing while messages come in", mergeWhileIngesting},
 		{"a number change keeps the person", numberChange},
 		{"another user at the same browser is another person", sharedBrowser},
