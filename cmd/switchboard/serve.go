@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
-	"runtime/debug"
 	"strings"
 )
 
@@ -29,20 +28,11 @@ func (s *serveCommand) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
-	shareMachine(&cfg, environment)
 	app, err := newApp(t.ctx, cfg, file, log)
 	if err != nil {
 		return err
 	}
 	return app.Run(t.ctx)
-}
-
-// shareMachine keeps the heap small where broker and database are in the process and the machine is likely small too: it is half
-// as large again as what is in use, instead of twice, for some percent of the processor. Whoever sets GOGC decides.
-func shareMachine(c *config, environment map[string]string) {
-	if environment["GOGC"] == "" && c.embedded() {
-		debug.SetGCPercent(50)
-	}
 }
 
 // environ is the environment as a map.
