@@ -40,12 +40,13 @@ type Worker struct {
 	ipPolicy   func(context.Context) string
 	logger     *slog.Logger
 	metrics    *workerMetrics
-	storing    *semaphore.Weighted // events that are being stored
+	storing    *semaphore.Weighted // events that are being read and stored
 	now        func() time.Time
 }
 
-// maxStoring bounds how many events are stored at the same time, of all partitions together. Each holds the conversation it
-// touches in memory: usual batches are small and never meet this, but behind an outage every partition has full ones.
+// maxStoring bounds how many events are read and stored at the same time, of all partitions together. Each holds itself and the
+// conversation it touches in memory: usual batches are small and never meet this, but behind an outage every partition has full
+// ones, and during one they wait.
 const maxStoring = 2 * maxApply
 
 // NewWorker checks the configuration and makes a worker.
@@ -80,8 +81,8 @@ const maxApply = 500
 func (w *Worker) handle(ctx context.Context, partition int, parcels []chat.Parcel) error {
 	policy := w.ipPolicy(ctx)
 	for from := 0; from < len(parcels); {
-		part, next := w.take(parcels, from, policy)
-		if err := w.store(ctx, part); err != nil {
+		next, err := w.part(ctx, parcels, from, policy)
+		if err != nil {
 			w.metrics.batches.WithLabelValues("retry").Inc()
 			return fmt.Errorf("ingest: partition %d: %w", partition, err)
 		}
@@ -89,6 +90,17 @@ func (w *Worker) handle(ctx context.Context, partition int, parcels []chat.Parce
 		from = next
 	}
 	return nil
+}
+
+// part reads and stores some of the parcels, when there is room for them, and says where to go on.
+func (w *Worker) part(ctx context.Context, parcels []chat.Parcel, from int, policy string) (next int, err error) {
+	room := int64(min(len(parcels)-from, maxApply)) // nearly every record is one event
+	if err := w.storing.Acquire(ctx, room); err != nil {
+		return from, fmt.Errorf("wait for room: %w", err)
+	}
+	defer w.storing.Release(room)
+	r, next := w.take(parcels, from, policy)
+	return next, w.store(ctx, r)
 }
 
 // A reading is the events of some parcels and the parcels they came from.
@@ -128,12 +140,7 @@ func (w *Worker) store(ctx context.Context, r reading) error {
 	if err := w.setAside(ctx, unreadable(r)); err != nil {
 		return err
 	}
-	room := min(int64(len(r.events)), maxStoring) // one record may carry more than that by itself
-	if err := w.storing.Acquire(ctx, room); err != nil {
-		return fmt.Errorf("wait for room: %w", err)
-	}
 	out, err := w.apply(ctx, r)
-	w.storing.Release(room)
 	w.announce(ctx, out.Changes) // also of what was stored before a failure: it will not be reported again
 	if err != nil {
 		return err

@@ -13,9 +13,9 @@ import (
 
 const (
 	fetchWait     = 250 * time.Millisecond // the long poll of an idle partition; records are answered at once
-	fetchMaxBytes = 2 << 20
-	fetchTimeout  = 10 * time.Second // one answer, network included
-	askTimeout    = 5 * time.Second  // questions about offsets
+	fetchMaxBytes = 1 << 20                // of each partition, held while the store is away
+	fetchTimeout  = 10 * time.Second       // one answer, network included
+	askTimeout    = 5 * time.Second        // questions about offsets
 )
 
 // A message is one record as it was read; its bytes are its own.
