@@ -56,7 +56,7 @@ func outage(ctx context.Context, b *bench) (_ []report.Figure, err error) {
 		return nil, errors.Join(err, proxy.Cut())
 	}
 	defer func() { err = errors.Join(err, h.close(), proxy.Cut()) }()
-	if err := proxy.Cut(); err != nil {
+	if err := errors.Join(proxy.Cut(), h.server.ForgetPeak()); err != nil {
 		return nil, err
 	}
 	spec := load.Spec{Address: h.server.Addr, Connections: 64, Contacts: fewPeople, Duration: b.long(time.Minute, 4*time.Second)}

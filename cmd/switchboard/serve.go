@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"runtime/debug"
 	"strings"
 )
 
@@ -32,6 +33,7 @@ func (s *serveCommand) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
+	debug.FreeOSMemory() // starting takes more than running: the first administrator's password alone is hashed over 64 MiB
 	return app.Run(t.ctx)
 }
 

@@ -175,6 +175,15 @@ type Memory struct {
 	File      int64 // of Now: pages of the program's file, which the kernel shares and can drop
 }
 
+// ForgetPeak begins a new peak of the memory: what happens before, like hashing a password at the start, is not measured.
+func (p *Process) ForgetPeak() error {
+	const peak = "5" // see proc_pid_clear_refs(5)
+	if err := os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", p.cmd.Process.Pid), []byte(peak), 0); err != nil {
+		return fmt.Errorf("forget the peak of %s: %w", p.name, err)
+	}
+	return nil
+}
+
 // Memory reads it.
 func (p *Process) Memory() (Memory, error) {
 	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
