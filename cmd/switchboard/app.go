@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"runtime/debug"
 	"sync/atomic"
 	"time"
 
@@ -249,6 +250,7 @@ func (a *App) office(ctx context.Context) error {
 	if err != nil {
 		return ignoreStop(ctx, err)
 	}
+	debug.FreeOSMemory() // starting takes more than running: the first administrator's password alone is hashed over 64 MiB
 	parts, ctx := errgroup.WithContext(ctx)
 	if a.cfg.has(roleDashboard) {
 		if err := a.openScreens(s); err != nil {

@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
-	"runtime/debug"
 	"strings"
 )
 
@@ -33,7 +32,6 @@ func (s *serveCommand) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
-	debug.FreeOSMemory() // starting takes more than running: the first administrator's password alone is hashed over 64 MiB
 	return app.Run(t.ctx)
 }
 

@@ -22,6 +22,9 @@ const defaultAdmin = "admin@switchboard.local"
 // all, one with a password that is shown once.
 func firstAdmin(ctx context.Context, s *store.Store, c *config, say func(string, ...any)) error {
 	if c.AdminEmail != "" {
+		if _, err := s.UserByEmail(ctx, c.AdminEmail); !errors.Is(err, chat.ErrNotFound) {
+			return err // there already, and not worth hashing a password for
+		}
 		err := addUser(ctx, s, newUser{Email: c.AdminEmail, Name: "Administrator", Role: chat.RoleAdmin, Password: string(c.AdminPassword)})
 		if errors.Is(err, chat.ErrConflict) {
 			return nil
