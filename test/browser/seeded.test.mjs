@@ -110,6 +110,10 @@ describe('more conversations than fit on a screen', () => {
     test(`one change for 120 of them: its progress, its result, and back, ${width} px`, async () => {
       const page = await open(browser, { viewport: { width, height: width === 390 ? 844 : 900 } });
       await signIn(page, server.base);
+      let goOn; // the server is quick: a slow line shows what a slow one would
+      const seen = new Promise((resolve) => { goOn = resolve; });
+      let asked = 0;
+      await page.route('**/inbox/bulk', async (route) => { asked++; await seen; await route.continue(); });
       await page.goto(`${server.base}/inbox?select=1`);
       await live(page);
       for (let n = await picks(page).count(); n < 120; n = await picks(page).count()) {
@@ -121,10 +125,6 @@ describe('more conversations than fit on a screen', () => {
       await page.locator('#bulk-count', { hasText: `${all} selected` }).waitFor();
       await picture(page, `bulk-selected-${width}`);
 
-      let goOn; // the server is quick: a slow line shows what a slow one would
-      const seen = new Promise((resolve) => { goOn = resolve; });
-      let asked = 0;
-      await page.route('**/inbox/bulk', async (route) => { asked++; await seen; await route.continue(); });
       await page.getByLabel('What to do with the selected conversations').selectOption({ label: 'Urgent priority' });
       await page.getByRole('button', { name: 'Apply' }).click();
       await page.locator('#bulk-busy', { hasText: `Working on ${all} conversations` }).locator('progress').waitFor();

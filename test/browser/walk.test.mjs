@@ -89,16 +89,16 @@ describe('the views', () => {
 
 describe('an error that is not ours', () => {
   test('says what became of the work, and leaves the address as it is', async () => {
+    await page.route('**/inbox/*', (route) => route.fulfill({ status: 502, contentType: 'text/html', body: '<html><body><h1>Bad gateway</h1></body></html>' }));
     await page.goto(`${server.base}/inbox`);
     await live(page);
-    await page.route('**/inbox/*', (route) => route.fulfill({ status: 502, contentType: 'text/html', body: '<html><body><h1>Bad gateway</h1></body></html>' }));
     await row(page, 'Ana Sample').locator('[data-row-link]').click();
     await page.locator('.toast', { hasText: 'Switchboard could not answer (error 502). Try again in a moment.' }).waitFor();
     assert.equal(page.url(), `${server.base}/inbox`);
     await picture(page, 'walk-bad-gateway');
     await page.unroute('**/inbox/*');
-    await openConversation(page, server.base, 'Ana Sample');
     await page.route('**/priority', (route) => route.fulfill({ status: 500, headers: { 'X-Request-Id': 'ABC123' }, body: 'no' }));
+    await openConversation(page, server.base, 'Ana Sample');
     await tab(page, 'conversation');
     await page.getByLabel('Priority', { exact: true }).selectOption('high');
     await page.locator('.toast', { hasText: 'Your change was probably not saved; what you typed is still here. Request ABC123' }).waitFor();
@@ -152,11 +152,11 @@ describe('the keyboard', () => {
 
 describe('a slow answer', () => {
   test('is seen to be on its way, and leaves no trace when it is there', async () => {
-    await page.goto(`${server.base}/inbox`);
-    await live(page);
     let release;
     const held = new Promise((resolve) => { release = resolve; });
     await page.route('**/inbox/*', async (route) => { await held; await route.continue(); });
+    await page.goto(`${server.base}/inbox`);
+    await live(page);
     await row(page, 'Ana Sample').locator('[data-row-link]').click();
     await page.locator('html[data-waiting]').waitFor();
     await page.waitForFunction(() => document.getElementById('announce').textContent === 'Loading');
