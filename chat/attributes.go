@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"regexp"
@@ -107,10 +108,22 @@ func (d *AttributeDefinition) refuse(what string) error {
 
 // SetTypedAttribute is SetAttribute under the workspace's definitions: a value that does not fit is an *InputError, an empty
 // value of a defined attribute takes it off.
-func (c *Contact) SetTypedAttribute(defined []AttributeDefinition, key, value, was string) error {
+func (c *Contact) SetTypedAttribute(defined []AttributeDefinition, key, value, was, by string, at time.Time) error {
 	list, _, err := setTyped(c.Attributes, defined, key, value, was)
-	if err == nil {
-		c.Attributes = list
+	if err != nil {
+		m, _ := c.MarkOf(MarkAttribute, clean(key))
+		return told(err, m)
+	}
+	before := *c
+	c.Attributes = list
+	c.sign(&before, by, at)
+	return nil
+}
+
+// told adds to a conflict who set the newer value, and when.
+func told(err error, m Mark) error {
+	if conflict, ok := errors.AsType[*ConflictError](err); ok {
+		conflict.By, conflict.At = m.By, m.At
 	}
 	return err
 }
@@ -119,8 +132,12 @@ func (c *Contact) SetTypedAttribute(defined []AttributeDefinition, key, value, w
 // value of a defined attribute takes it off.
 func (c *Conversation) SetTypedAttribute(defined []AttributeDefinition, key, value, was, by string, at time.Time) error {
 	list, changed, err := setTyped(c.Attributes, defined, key, value, was)
-	if err != nil || !changed {
-		return err
+	if err != nil {
+		m, _ := c.AttributeMark(clean(key))
+		return told(err, m)
+	}
+	if !changed {
+		return nil
 	}
 	what := "attribute"
 	if len(list) < len(c.Attributes) {

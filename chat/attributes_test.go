@@ -66,15 +66,15 @@ func TestTypedAttributes(t *testing.T) {
 	t.Parallel()
 	defined := []AttributeDefinition{{Key: "tier", Kind: AttributeList, Options: []string{"Gold", "Silver"}}}
 	var c Contact
-	require.ErrorIs(t, c.SetTypedAttribute(defined, "tier", "wood", ""), ErrInvalid)
-	require.NoError(t, c.SetTypedAttribute(defined, "tier", "gold", ""))
-	require.NoError(t, c.SetTypedAttribute(defined, "free", "anything", ""), "a key without definition is free text")
+	require.ErrorIs(t, c.SetTypedAttribute(defined, "tier", "wood", "", "Bo", second(1)), ErrInvalid)
+	require.NoError(t, c.SetTypedAttribute(defined, "tier", "gold", "", "Bo", second(1)))
+	require.NoError(t, c.SetTypedAttribute(defined, "free", "anything", "", "Bo", second(1)), "a key without definition is free text")
 	require.Equal(t, []Attribute{{"free", "anything"}, {"tier", "Gold"}}, c.Attributes)
-	require.ErrorIs(t, c.SetTypedAttribute(defined, "tier", "Silver", ""), ErrConflict, "a colleague was faster")
-	require.ErrorIs(t, c.SetTypedAttribute(defined, "tier", "", "Silver"), ErrConflict, "also when clearing")
-	require.NoError(t, c.SetTypedAttribute(defined, "tier", "", "Gold"))
+	require.ErrorIs(t, c.SetTypedAttribute(defined, "tier", "Silver", "", "Bo", second(1)), ErrConflict, "a colleague was faster")
+	require.ErrorIs(t, c.SetTypedAttribute(defined, "tier", "", "Silver", "Bo", second(1)), ErrConflict, "also when clearing")
+	require.NoError(t, c.SetTypedAttribute(defined, "tier", "", "Gold", "Bo", second(1)))
 	require.Equal(t, []Attribute{{"free", "anything"}}, c.Attributes, "an empty value of a defined attribute takes it off")
-	require.NoError(t, c.SetTypedAttribute(defined, "tier", "", ""), "and again is no trouble")
+	require.NoError(t, c.SetTypedAttribute(defined, "tier", "", "", "Bo", second(1)), "and again is no trouble")
 
 	d := Conversation{ID: "d"}
 	require.NoError(t, d.SetTypedAttribute(defined, "tier", "silver", "", "Ada", time.Unix(1, 0)))

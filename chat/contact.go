@@ -51,6 +51,7 @@ type Contact struct {
 	Keys       []string              `json:"keys,omitempty" bson:"keys"` // Key() of every identity that is not retired: the unique index
 	Labels     []string              `json:"labels,omitempty" bson:"labels,omitempty"`
 	Attributes []Attribute           `json:"attributes,omitempty" bson:"attributes,omitempty"`
+	Marks      []Mark                `json:"marks,omitempty" bson:"marks,omitempty"` // who set the labels and attributes
 	Profiles   []Profile             `json:"profiles,omitempty" bson:"profiles,omitempty"`
 	Claims     []Claim               `json:"claims,omitempty" bson:"claims,omitempty"`
 	Insights   []Insight             `json:"insights,omitempty" bson:"insights,omitempty"`

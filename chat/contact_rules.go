@@ -246,6 +246,7 @@ func (c *Contact) Rekey(ch IdentityChange, at time.Time) {
 // Absorb takes in another record of the same person. Where both have a value the stronger source wins, then the newer one;
 // what an agent set here stays.
 func (c *Contact) Absorb(o Contact) {
+	before := *c
 	for _, id := range o.Identities {
 		c.absorbIdentity(id)
 	}
@@ -262,6 +263,7 @@ func (c *Contact) Absorb(o Contact) {
 			c.Attributes = list
 		}
 	}
+	c.credit(&before, &o)
 	for _, p := range o.Profiles {
 		c.profile(p, p.SeenAt)
 	}

@@ -186,19 +186,11 @@ func (c *Conversation) SetFlag(on bool, by string, at time.Time) {
 
 // SetLabels makes these the labels of the conversation. Of several labels with one key the last stays.
 func (c *Conversation) SetLabels(labels []string, by string, at time.Time) error {
-	var list []string
-	for _, raw := range labels {
-		l, err := NormalizeLabel(raw)
-		if err != nil {
-			return err
-		}
-		list = AddLabel(list, l)
+	list, err := labelList(labels)
+	if err == nil {
+		c.relabel(list, by, at)
 	}
-	if len(list) > MaxLabels {
-		return tooManyLabels()
-	}
-	c.relabel(list, by, at)
-	return nil
+	return err
 }
 
 // AddLabel adds one label; one with the same key gives way.
@@ -253,13 +245,7 @@ func (c *Conversation) relabel(list []string, by string, at time.Time) {
 // SetAttribute sets a named value. was is the value the editor saw, empty for a new name: if a colleague changed it since,
 // the error is a *ConflictError.
 func (c *Conversation) SetAttribute(key, value, was, by string, at time.Time) error {
-	list, changed, err := setAttribute(c.Attributes, key, value, was)
-	if err != nil || !changed {
-		return err
-	}
-	c.Attributes = list
-	c.note("attribute", clean(key), by, at)
-	return nil
+	return c.SetTypedAttribute(nil, key, value, was, by, at)
 }
 
 // RemoveAttribute removes a named value. One that is not there is no error.

@@ -266,7 +266,7 @@ func cleanTimeZone(s string) (string, error) {
 }
 
 // AddLabel puts a label on the contact; one with the same key gives way.
-func (c *Contact) AddLabel(label string) error {
+func (c *Contact) AddLabel(label, by string, at time.Time) error {
 	l, err := NormalizeLabel(label)
 	if err != nil {
 		return err
@@ -275,43 +275,56 @@ func (c *Contact) AddLabel(label string) error {
 	if len(list) > MaxLabels {
 		return tooManyLabels()
 	}
-	c.Labels = list
+	c.relabel(list, by, at)
 	return nil
 }
 
 // RemoveLabel takes a label off the contact. One that is not there is no error.
-func (c *Contact) RemoveLabel(label string) error {
+func (c *Contact) RemoveLabel(label, by string, at time.Time) error {
 	l, err := NormalizeLabel(label)
 	if err != nil {
 		return err
 	}
-	c.Labels = RemoveLabel(c.Labels, l)
+	c.relabel(RemoveLabel(c.Labels, l), by, at)
 	return nil
 }
 
-// EditLabels changes the labels as EditLabels says.
-func (c *Contact) EditLabels(was, chosen []string) error {
-	list, err := EditLabels(c.Labels, was, chosen)
+// SetLabels makes these the labels of the contact. Of several labels with one key the last stays.
+func (c *Contact) SetLabels(labels []string, by string, at time.Time) error {
+	list, err := labelList(labels)
 	if err == nil {
-		c.Labels = list
+		c.relabel(list, by, at)
 	}
 	return err
 }
 
-// SetAttribute sets a named value. was is the value the editor saw, empty for a new name: if a colleague changed it since,
-// the error is a *ConflictError.
-func (c *Contact) SetAttribute(key, value, was string) error {
-	list, _, err := setAttribute(c.Attributes, key, value, was)
-	if err != nil {
-		return err
+// EditLabels changes the labels as EditLabels says.
+func (c *Contact) EditLabels(was, chosen []string, by string, at time.Time) error {
+	list, err := EditLabels(c.Labels, was, chosen)
+	if err == nil {
+		c.relabel(list, by, at)
 	}
-	c.Attributes = list
-	return nil
+	return err
+}
+
+// relabel replaces the labels; those that are new are marked.
+func (c *Contact) relabel(list []string, by string, at time.Time) {
+	was := *c
+	c.Labels = list
+	c.sign(&was, by, at)
+}
+
+// SetAttribute sets a named value. was is the value the editor saw, empty for a new name: if a colleague changed it since,
+// the error is a *ConflictError with who and when.
+func (c *Contact) SetAttribute(key, value, was, by string, at time.Time) error {
+	return c.SetTypedAttribute(nil, key, value, was, by, at)
 }
 
 // RemoveAttribute removes a named value and reports whether it was there.
 func (c *Contact) RemoveAttribute(key string) bool {
+	before := *c
 	list, changed := removeAttribute(c.Attributes, key)
 	c.Attributes = list
+	c.credit(&before)
 	return changed
 }

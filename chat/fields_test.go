@@ -128,37 +128,37 @@ func TestDerivedValuesGiveWayToEverything(t *testing.T) {
 
 func TestAttributes(t *testing.T) {
 	var c Contact
-	require.NoError(t, c.SetAttribute(" size\x00 ", "M", ""))
+	require.NoError(t, c.SetAttribute(" size\x00 ", "M", "", "Bo", second(1)))
 	require.Equal(t, []Attribute{{"size", "M"}}, c.Attributes)
-	require.NoError(t, c.SetAttribute("size", "M", "whatever"), "the same value is no conflict")
-	err := c.SetAttribute("size", "L", "")
+	require.NoError(t, c.SetAttribute("size", "M", "whatever", "Bo", second(1)), "the same value is no conflict")
+	err := c.SetAttribute("size", "L", "", "Bo", second(1))
 	var conflict *ConflictError
 	require.ErrorAs(t, err, &conflict)
 	require.Equal(t, "M", conflict.Theirs)
-	require.NoError(t, c.SetAttribute("size", "L", "M"))
-	require.NoError(t, c.SetAttribute("colour", "red", ""))
+	require.NoError(t, c.SetAttribute("size", "L", "M", "Bo", second(1)))
+	require.NoError(t, c.SetAttribute("colour", "red", "", "Bo", second(1)))
 	require.Equal(t, []Attribute{{"colour", "red"}, {"size", "L"}}, c.Attributes)
 	require.True(t, c.RemoveAttribute("size"))
 	require.False(t, c.RemoveAttribute("size"))
 	for _, a := range []Attribute{{"", "x"}, {" ", "x"}, {strings.Repeat("x", 65), "x"}, {"x", strings.Repeat("x", 1001)}} {
-		require.ErrorIs(t, c.SetAttribute(a.Key, a.Value, ""), ErrInvalid)
+		require.ErrorIs(t, c.SetAttribute(a.Key, a.Value, "", "Bo", second(1)), ErrInvalid)
 	}
-	require.ErrorIs(t, c.SetAttribute("gone", "new", "old"), ErrConflict, "a colleague removed it")
+	require.ErrorIs(t, c.SetAttribute("gone", "new", "old", "Bo", second(1)), ErrConflict, "a colleague removed it")
 	for i := len(c.Attributes); i < MaxAttributes; i++ {
-		require.NoError(t, c.SetAttribute(strings.Repeat("k", i%60+1)+string(rune('a'+i/60)), "x", ""))
+		require.NoError(t, c.SetAttribute(strings.Repeat("k", i%60+1)+string(rune('a'+i/60)), "x", "", "Bo", second(1)))
 	}
-	require.ErrorIs(t, c.SetAttribute("one more", "x", ""), ErrInvalid)
+	require.ErrorIs(t, c.SetAttribute("one more", "x", "", "Bo", second(1)), ErrInvalid)
 }
 
 func TestContactLabelsAreBounded(t *testing.T) {
 	var c Contact
 	for i := range MaxLabels {
-		require.NoError(t, c.AddLabel(strings.Repeat("x", i+1)))
+		require.NoError(t, c.AddLabel(strings.Repeat("x", i+1), "Bo", second(1)))
 	}
-	require.ErrorIs(t, c.AddLabel("more"), ErrInvalid)
-	require.ErrorIs(t, c.AddLabel(","), ErrInvalid)
-	require.ErrorIs(t, c.RemoveLabel(","), ErrInvalid)
-	require.NoError(t, c.RemoveLabel("X"))
+	require.ErrorIs(t, c.AddLabel("more", "Bo", second(1)), ErrInvalid)
+	require.ErrorIs(t, c.AddLabel(",", "Bo", second(1)), ErrInvalid)
+	require.ErrorIs(t, c.RemoveLabel(",", "Bo", second(1)), ErrInvalid)
+	require.NoError(t, c.RemoveLabel("X", "Bo", second(1)))
 	require.Len(t, c.Labels, MaxLabels-1)
 }
 

@@ -73,6 +73,22 @@ func RemoveLabel(list []string, l string) []string {
 	return out
 }
 
+// labelList is a list as somebody wrote it, each label in its one spelling. Of several with one key the last stays.
+func labelList(labels []string) ([]string, error) {
+	var list []string
+	for _, raw := range labels {
+		l, err := NormalizeLabel(raw)
+		if err != nil {
+			return nil, err
+		}
+		list = AddLabel(list, l)
+	}
+	if len(list) > MaxLabels {
+		return nil, tooManyLabels()
+	}
+	return list, nil
+}
+
 // EditLabels returns the list with what somebody changed about it: was are the labels they saw as set, chosen those they want.
 // What they did not touch stays, whatever colleagues did meanwhile. A chosen label takes the place of one with the same key;
 // two new ones with the same key are an *InputError. The list itself is not changed.

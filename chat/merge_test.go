@@ -24,12 +24,12 @@ func couple(t require.TestingT, choice MergeChoice) (a, b Contact) {
 	require.NoError(t, a.Set(FieldName, "Ana", 9, "Bo", minute(6)))
 	require.NoError(t, b.Set(FieldName, "Anna", 9, "Bo", minute(7)))
 	require.NoError(t, b.Set(FieldEmail, "anna@example.com", 0, "Bo", minute(7)))
-	require.NoError(t, a.AddLabel("vip"))
-	require.NoError(t, b.AddLabel("vip"))
-	require.NoError(t, b.AddLabel("press"))
-	require.NoError(t, a.SetAttribute("size", "M", ""))
-	require.NoError(t, b.SetAttribute("size", "L", ""))
-	require.NoError(t, b.SetAttribute("shoe", "42", ""))
+	require.NoError(t, a.AddLabel("vip", "Bo", second(1)))
+	require.NoError(t, b.AddLabel("vip", "Cy", second(2)))
+	require.NoError(t, b.AddLabel("press", "Cy", second(2)))
+	require.NoError(t, a.SetAttribute("size", "M", "", "Bo", second(1)))
+	require.NoError(t, b.SetAttribute("size", "L", "", "Cy", second(2)))
+	require.NoError(t, b.SetAttribute("shoe", "42", "", "Cy", second(2)))
 	a.Version, b.Version = 4, 7
 	a.Reindex()
 	b.Reindex()
@@ -59,6 +59,10 @@ func TestMergedTakesWhatWasChosen(t *testing.T) {
 			require.Equal(t, "anna@example.com", got.Email, "what only one has is kept")
 			require.Equal(t, []Attribute{{"shoe", "42"}, {"size", c.size}}, got.Attributes)
 			require.Equal(t, []string{"press", "vip"}, got.Labels)
+			size := map[string]Mark{"M": {MarkAttribute, "size", "Bo", second(1)}, "L": {MarkAttribute, "size", "Cy", second(2)}}[c.size]
+			require.Equal(t, []Mark{
+				{MarkLabel, "press", "Cy", second(2)}, {MarkLabel, "vip", "Bo", second(1)}, {MarkAttribute, "shoe", "Cy", second(2)}, size,
+			}, got.Marks, "who set what is still known")
 			require.Equal(t, []string{igsid("77").Key(), phone("+12025550143").Key()}, got.Keys)
 			require.Nil(t, got.Step)
 			require.Equal(t, "Ana", a.Name, "the records themselves stay as they are")
@@ -100,8 +104,8 @@ func TestSplitKeepsWhatCameSince(t *testing.T) {
 	m := NewMerge(&a, &b)
 	now := a.Merged(&b)
 	require.NoError(t, now.Set(FieldName, "Anna-Maria", now.Provenance[FieldName].Version, "Di", minute(30)))
-	require.NoError(t, now.SetAttribute("shoe", "43", "42"))
-	require.NoError(t, now.AddLabel("new"))
+	require.NoError(t, now.SetAttribute("shoe", "43", "42", "Di", minute(30)))
+	require.NoError(t, now.AddLabel("new", "Di", minute(30)))
 	e := direct("c", 40, igsid("78"))
 	now.Learn(&e)
 	e = direct("d", 41, igsid("77"))
@@ -112,6 +116,9 @@ func TestSplitKeepsWhatCameSince(t *testing.T) {
 	require.Equal(t, []string{FieldEmail}, s.Back)
 	require.Equal(t, []Attribute{{"shoe", "43"}, {"size", "M"}}, s.Survivor.Attributes)
 	require.Equal(t, []string{"new", "vip"}, s.Survivor.Labels)
+	require.Equal(t, []Mark{
+		{MarkLabel, "new", "Di", minute(30)}, {MarkLabel, "vip", "Bo", second(1)}, {MarkAttribute, "shoe", "Di", minute(30)}, {MarkAttribute, "size", "Bo", second(1)},
+	}, s.Survivor.Marks)
 	require.Equal(t, "Anna", s.Returned.Name)
 	require.Equal(t, []string{igsid("77").Key(), igsid("78").Key()}, s.Returned.Keys, "an identity seen since goes where its channel is")
 	require.Equal(t, minute(41), s.Returned.LastSeenAt)

@@ -97,6 +97,7 @@ func (s *Split) fields(before, left *Contact) {
 // lists takes back the labels and attributes that came with the other record, unless they were edited since.
 func (s *Split) lists(before, left, taken *Contact) {
 	c := &s.Survivor
+	now := *c
 	for _, l := range taken.Labels {
 		if !slices.Contains(before.Labels, l) && slices.Contains(left.Labels, l) {
 			c.Labels = RemoveLabel(c.Labels, l)
@@ -116,6 +117,7 @@ func (s *Split) lists(before, left, taken *Contact) {
 			}
 		}
 	}
+	c.credit(&now, before)
 	c.Claims = slices.DeleteFunc(c.Claims, func(n Claim) bool {
 		same := func(x Claim) bool { return x.Kind == n.Kind && x.Value == n.Value }
 		return slices.ContainsFunc(taken.Claims, same) && !slices.ContainsFunc(before.Claims, same)

@@ -18,8 +18,8 @@ func (d *Dashboard) setContactAttribute(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return d.contactAttribute(c, settings.ContactAttributes, func(contact *chat.Contact) error {
-		return contact.SetTypedAttribute(settings.ContactAttributes, key, value, was)
+	return d.contactAttribute(c, settings.ContactAttributes, func(contact *chat.Contact, at time.Time) error {
+		return contact.SetTypedAttribute(settings.ContactAttributes, key, value, was, by(c), at)
 	})
 }
 
@@ -29,17 +29,17 @@ func (d *Dashboard) removeContactAttribute(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return d.contactAttribute(c, settings.ContactAttributes, func(contact *chat.Contact) error {
+	return d.contactAttribute(c, settings.ContactAttributes, func(contact *chat.Contact, _ time.Time) error {
 		contact.RemoveAttribute(key)
 		return nil
 	})
 }
 
-func (d *Dashboard) contactAttribute(c *fiber.Ctx, defined []chat.AttributeDefinition, edit func(*chat.Contact) error) error {
+func (d *Dashboard) contactAttribute(c *fiber.Ctx, defined []chat.AttributeDefinition, edit func(*chat.Contact, time.Time) error) error {
 	var before []chat.Attribute
-	contact, err := d.editContact(c, func(contact *chat.Contact, _ time.Time) error {
+	contact, err := d.editContact(c, func(contact *chat.Contact, at time.Time) error {
 		before = contact.Attributes
-		return edit(contact)
+		return edit(contact, at)
 	})
 	if err != nil && !refusal(err) {
 		return err
@@ -51,7 +51,7 @@ func (d *Dashboard) contactAttribute(c *fiber.Ctx, defined []chat.AttributeDefin
 		}
 	}
 	page := view.ContactURL(contact.ID)
-	box := d.attributes(c, cause, view.ContactAttributes(&contact, defined, view.Form{CSRF: signedIn(c).token, Return: localPath(form(c, "return"), page)}))
+	box := d.attributes(c, cause, view.ContactAttributes(&contact, defined, view.Form{CSRF: signedIn(c).token, Return: localPath(form(c, "return"), page)}, d.clock(c)))
 	if cause != nil && !fragment(c) {
 		return d.showContact(c, Status(cause), &contact, func(p *view.ContactPanel) { p.Attributes = box })
 	}
@@ -96,7 +96,7 @@ func (d *Dashboard) conversationAttribute(c *fiber.Ctx, defined []chat.Attribute
 		}
 	}
 	page := deskPath(c)
-	box := d.attributes(c, cause, view.ConversationAttributes(&conversation, defined, view.Form{CSRF: signedIn(c).token, Return: localPath(form(c, "return"), page)}))
+	box := d.attributes(c, cause, view.ConversationAttributes(&conversation, defined, view.Form{CSRF: signedIn(c).token, Return: localPath(form(c, "return"), page)}, d.clock(c)))
 	if cause != nil && !fragment(c) {
 		return d.showRefusedPanel(c, Status(cause), func(p *view.ConversationPanel) { p.Attributes = box })
 	}

@@ -62,6 +62,14 @@ func TestTypedAttributesAreEditedInTheRightInput(t *testing.T) {
 			saved := set("tier", "silver", s.was(name, "tier"))
 			require.Contains(t, saved.body, "Attribute saved")
 			require.Equal(t, "Silver", s.was(name, "tier"))
+			page = s.get(base + "?tab=conversation")
+			for _, key := range []string{"tier", "CRM"} {
+				input := within(s.attribute(page, key), "value")
+				from := find(t, page.body, "id", attr(input, "aria-describedby"))
+				require.Len(t, from, 1, "who set it stands beside the value")
+				require.Regexp(t, `^Set by Ada Admin, \S`, text(from[0]))
+			}
+			require.Empty(t, attr(within(s.attribute(page, "newsletter"), "value"), "aria-describedby"), "nobody set it")
 			cleared := set("tier", "", "Silver")
 			require.Contains(t, cleared.body, "Attribute removed")
 			undo := find(t, cleared.body, "data-undo", "")[0]
@@ -74,6 +82,18 @@ func TestTypedAttributesAreEditedInTheRightInput(t *testing.T) {
 			require.Contains(t, refused.body, "customer number does not look as it should. K- and four digits.")
 		})
 	}
+}
+
+// attribute is the form of one attribute.
+func (s *site) attribute(page answer, key string) *html.Node {
+	s.t.Helper()
+	for _, form := range find(s.t, page.body, "class", "attribute") {
+		if attr(within(form, "key"), "value") == key {
+			return form
+		}
+	}
+	require.Fail(s.t, "no attribute "+key)
+	return nil
 }
 
 // was is the stored value of an attribute of Ana or her conversation.

@@ -63,9 +63,9 @@ func labelChange(c *fiber.Ctx) labelEdit {
 }
 
 func (d *Dashboard) contactLabels(c *fiber.Ctx, e labelEdit) error {
-	contact, err := d.editContact(c, func(contact *chat.Contact, _ time.Time) error {
+	contact, err := d.editContact(c, func(contact *chat.Contact, at time.Time) error {
 		e.before = contact.Labels
-		return contact.EditLabels(e.was, e.chosen)
+		return contact.EditLabels(e.was, e.chosen, by(c), at)
 	})
 	message, refused := chat.IsInput(err)
 	if err != nil && !refused {
@@ -79,7 +79,7 @@ func (d *Dashboard) contactLabels(c *fiber.Ctx, e labelEdit) error {
 	e.after, e.refusal = contact.Labels, message
 	page := view.ContactURL(contact.ID)
 	box, err := d.labelBox(c, page, e.reopened(), func(defined []chat.LabelDefinition, form view.Form) view.LabelBox {
-		return view.ContactLabels(&contact, defined, form)
+		return view.ContactLabels(&contact, defined, form, d.clock(c))
 	})
 	switch {
 	case err != nil:
@@ -107,7 +107,7 @@ func (d *Dashboard) conversationLabels(c *fiber.Ctx, e labelEdit) error {
 	e.after, e.refusal = conversation.Labels, message
 	page := deskPath(c)
 	box, err := d.labelBox(c, page, e.reopened(), func(defined []chat.LabelDefinition, form view.Form) view.LabelBox {
-		return view.ConversationLabels(&conversation, defined, form)
+		return view.ConversationLabels(&conversation, defined, form, d.clock(c))
 	})
 	switch {
 	case err != nil:
@@ -129,7 +129,7 @@ func (d *Dashboard) contactLabelChoice(c *fiber.Ctx) error {
 		return fmt.Errorf("dashboard: read contact: %w", err)
 	}
 	box, err := d.labelBox(c, page, view.EditLabels, func(defined []chat.LabelDefinition, form view.Form) view.LabelBox {
-		return view.ContactLabels(&contact, defined, form)
+		return view.ContactLabels(&contact, defined, form, d.clock(c))
 	})
 	if err != nil {
 		return err
@@ -148,7 +148,7 @@ func (d *Dashboard) conversationLabelChoice(c *fiber.Ctx) error {
 		return fmt.Errorf("dashboard: read conversation: %w", err)
 	}
 	box, err := d.labelBox(c, page, view.EditLabels, func(defined []chat.LabelDefinition, form view.Form) view.LabelBox {
-		return view.ConversationLabels(&conversation, defined, form)
+		return view.ConversationLabels(&conversation, defined, form, d.clock(c))
 	})
 	if err != nil {
 		return err

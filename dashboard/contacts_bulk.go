@@ -34,11 +34,12 @@ func (d *Dashboard) bulkContacts(c *fiber.Ctx) error {
 	result := view.LabelResult{Label: label, Said: said, BackURL: localPath(form(c, "return"), "/contacts")}
 	var restores []view.Attribute
 	var changes []chat.Change
+	at := d.config.Now().UTC()
 	for _, id := range ids {
 		var before []string
 		contact, err := d.Contacts.UpdateContact(c.UserContext(), id, func(contact *chat.Contact) error {
 			before = slices.Clone(contact.Labels)
-			if err := change(contact, label); err != nil {
+			if err := change(contact, label, by(c), at); err != nil {
 				return err
 			}
 			if slices.Equal(before, contact.Labels) {
@@ -90,6 +91,7 @@ func (d *Dashboard) restoreContacts(c *fiber.Ctx) error {
 	}
 	result := view.LabelResult{Said: "as before", BackURL: localPath(form(c, "return"), "/contacts")}
 	var changes []chat.Change
+	at := d.config.Now().UTC()
 	for _, item := range items {
 		values, err := url.ParseQuery(item)
 		if err != nil {
@@ -97,13 +99,7 @@ func (d *Dashboard) restoreContacts(c *fiber.Ctx) error {
 		}
 		id := values.Get("id")
 		_, err = d.Contacts.UpdateContact(c.UserContext(), id, func(contact *chat.Contact) error {
-			contact.Labels = nil
-			for _, l := range values["label"] {
-				if err := contact.AddLabel(l); err != nil {
-					return err
-				}
-			}
-			return nil
+			return contact.SetLabels(values["label"], by(c), at)
 		})
 		if err != nil {
 			result.Failed = append(result.Failed, d.whyNot(c, err))

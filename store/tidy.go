@@ -63,7 +63,7 @@ func (s *Store) relabelSome(ctx context.Context, job chat.LabelJob) (int, error)
 	}
 	for i := range people {
 		_, err := s.UpdateContact(ctx, people[i].ID, func(c *chat.Contact) error {
-			c.Labels, _ = job.Relabel(c.Labels)
+			job.Apply(c)
 			return nil
 		})
 		if err != nil && !errors.Is(err, chat.ErrNotFound) {

@@ -85,6 +85,7 @@ type contact struct {
 	Identities        []chat.Identity            `json:"identities"`
 	Labels            []string                   `json:"labels"`
 	Attributes        []chat.Attribute           `json:"attributes"`
+	Marks             []chat.Mark                `json:"marks,omitempty"`
 	Profiles          []chat.Profile             `json:"profiles,omitempty"`
 	Claims            []chat.Claim               `json:"claims,omitempty"`
 	Provenance        map[string]chat.Provenance `json:"provenance,omitempty"`
@@ -99,7 +100,7 @@ func contactOf(c *chat.Contact) contact {
 	return contact{
 		ID: c.ID, Version: c.Version, Name: c.Name, Phone: c.Phone, Email: c.Email, Language: c.Language, Country: c.Country,
 		Location: c.Location, TimeZone: c.TimeZone, AgentInstructions: c.AgentInstructions, Identities: some(c.Identities), Labels: some(c.Labels),
-		Attributes: some(c.Attributes), Profiles: c.Profiles, Claims: c.Claims, Provenance: c.Provenance, Channels: some(c.Channels),
+		Attributes: some(c.Attributes), Marks: c.Marks, Profiles: c.Profiles, Claims: c.Claims, Provenance: c.Provenance, Channels: some(c.Channels),
 		MergedInto: c.MergedInto, MergedFrom: c.MergedFrom, CreatedAt: c.CreatedAt, LastSeenAt: c.LastSeenAt,
 	}
 }

@@ -38,6 +38,7 @@ type TypedAttribute struct {
 	Hint     string
 	Link     string // address to open; empty: none that is safe
 	Error    string // why it was refused, or does not fit any more
+	From     string // who set it, and when
 	Refused  bool   // what was typed is not what is stored: a refresh must not take it away
 }
 
@@ -72,13 +73,23 @@ func AttributeValue(list []chat.Attribute, key string) (value string, ok bool) {
 }
 
 // ContactAttributes is the attribute box of a contact.
-func ContactAttributes(c *chat.Contact, defined []chat.AttributeDefinition, form Form) AttributeBox {
-	return attributeBox("contact-attributes-"+c.ID, "Contact attributes", ContactURL(c.ID), c.Attributes, defined, form)
+func ContactAttributes(c *chat.Contact, defined []chat.AttributeDefinition, form Form, clock Clock) AttributeBox {
+	box := attributeBox("contact-attributes-"+c.ID, "Contact attributes", ContactURL(c.ID), c.Attributes, defined, form)
+	for i := range box.Attributes {
+		a := &box.Attributes[i]
+		a.From = setBy(clock)(c.MarkOf(chat.MarkAttribute, a.Key))
+	}
+	return box
 }
 
 // ConversationAttributes is the attribute box of a conversation.
-func ConversationAttributes(c *chat.Conversation, defined []chat.AttributeDefinition, form Form) AttributeBox {
-	return attributeBox("conversation-attributes-"+c.ID, "Conversation attributes", "/inbox/"+url.PathEscape(c.ID), c.Attributes, defined, form)
+func ConversationAttributes(c *chat.Conversation, defined []chat.AttributeDefinition, form Form, clock Clock) AttributeBox {
+	box := attributeBox("conversation-attributes-"+c.ID, "Conversation attributes", "/inbox/"+url.PathEscape(c.ID), c.Attributes, defined, form)
+	for i := range box.Attributes {
+		a := &box.Attributes[i]
+		a.From = setBy(clock)(c.AttributeMark(a.Key))
+	}
+	return box
 }
 
 func attributeBox(id, title, base string, attributes []chat.Attribute, defined []chat.AttributeDefinition, form Form) AttributeBox {

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"cmp"
 	"net/url"
 	"slices"
 	"strconv"
@@ -43,13 +44,33 @@ func (b LabelBox) Refused(message, entered string) LabelBox {
 }
 
 // ContactLabels is the label box of a contact.
-func ContactLabels(c *chat.Contact, defined []chat.LabelDefinition, form Form) LabelBox {
-	return labelBox("contact-labels-"+c.ID, "Contact labels", ContactURL(c.ID), c.Labels, defined, form)
+func ContactLabels(c *chat.Contact, defined []chat.LabelDefinition, form Form, clock Clock) LabelBox {
+	box := labelBox("contact-labels-"+c.ID, "Contact labels", ContactURL(c.ID), c.Labels, defined, form)
+	for i := range box.Labels {
+		l := &box.Labels[i]
+		l.From = setBy(clock)(c.MarkOf(chat.MarkLabel, l.Name))
+	}
+	return box
 }
 
 // ConversationLabels is the label box of a conversation.
-func ConversationLabels(c *chat.Conversation, defined []chat.LabelDefinition, form Form) LabelBox {
-	return labelBox("conversation-labels-"+c.ID, "Conversation labels", "/inbox/"+url.PathEscape(c.ID), c.Labels, defined, form)
+func ConversationLabels(c *chat.Conversation, defined []chat.LabelDefinition, form Form, clock Clock) LabelBox {
+	box := labelBox("conversation-labels-"+c.ID, "Conversation labels", "/inbox/"+url.PathEscape(c.ID), c.Labels, defined, form)
+	for i := range box.Labels {
+		l := &box.Labels[i]
+		l.From = setBy(clock)(c.LabelMark(l.Name))
+	}
+	return box
+}
+
+// setBy words who set a label or attribute, and when; nothing where nobody knows.
+func setBy(clock Clock) func(m chat.Mark, ok bool) string {
+	return func(m chat.Mark, ok bool) string {
+		if !ok {
+			return ""
+		}
+		return "Set by " + cmp.Or(m.By, "the system") + ", " + clock.Moment(m.At).Exact
+	}
 }
 
 func labelBox(id, title, base string, names []string, defined []chat.LabelDefinition, form Form) LabelBox {

@@ -115,6 +115,7 @@ type Label struct {
 	Scope string // "priority", empty for a plain label
 	Word  string // "high"
 	Color string // CSS class
+	From  string // who set it, and when, where that is shown
 }
 
 // Palette lists the colours a label definition may name. Each has a pair of CSS rules with enough contrast in light and dark.

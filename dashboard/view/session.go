@@ -65,7 +65,7 @@ func ConversationPanelOf(in *ConversationInput) *ConversationPanel {
 	c := in.Conversation
 	panel := &ConversationPanel{
 		ID: c.ID, Controls: Controls(c, in.Users, in.Departments, in.Form),
-		Labels: ConversationLabels(c, in.Labels, in.Form), Attributes: ConversationAttributes(c, in.Attributes, in.Form),
+		Labels: ConversationLabels(c, in.Labels, in.Form, in.Clock), Attributes: ConversationAttributes(c, in.Attributes, in.Form, in.Clock),
 		About: about(in), Place: place(c, in.Clock), Device: device(c), Visit: visit(c, in.Clock), Pages: pages(c, in.Clock),
 	}
 	if g := c.Session.Geo; g != nil && g.Source == "ip" {

@@ -68,7 +68,7 @@ func colleagues(t *testing.T, repo *store.Store) (contact string) {
 	require.NoError(t, err)
 	require.NoError(t, repo.RecordEscalation(t.Context(), chat.Escalation{ID: "x1", ContactID: contact, ConversationID: talks.Items[0].ID, Channel: chat.WhatsApp, Reason: "hidden words", At: base}))
 	_, err = repo.UpdateContact(t.Context(), contact, func(c *chat.Contact) error {
-		return c.SetAttribute("nickname", "Beatrice", "")
+		return c.SetAttribute("nickname", "Beatrice", "", "Ada", base)
 	})
 	require.NoError(t, err)
 	web := all(t, func(r chat.PageRequest) (chat.List[chat.Contact], error) {
@@ -357,7 +357,7 @@ func labelJobs(t *testing.T, open func(*testing.T) store.Engine) {
 		entry := apply(t, repo, s.text(who, fmt.Sprint("m", i), i, "x")).Entries[0]
 		_, err = repo.UpdateConversation(t.Context(), entry.ConversationID, func(c *chat.Conversation) error { return c.AddLabel("vip", "Ada", base) })
 		require.NoError(t, err)
-		_, err = repo.UpdateContact(t.Context(), entry.ContactID, func(c *chat.Contact) error { return c.AddLabel("vip") })
+		_, err = repo.UpdateContact(t.Context(), entry.ContactID, func(c *chat.Contact) error { return c.AddLabel("vip", "Ada", base) })
 		require.NoError(t, err)
 	}
 	use := func(label string) [2]int64 {

@@ -55,7 +55,7 @@ func agentEdits(t *testing.T, open func(*testing.T) store.Engine) {
 	for i := range 20 { // twenty agents add a label each while messages arrive: nothing is lost
 		wg.Go(func() {
 			_, err := repo.UpdateContact(t.Context(), id, func(c *chat.Contact) error {
-				return c.AddLabel(fmt.Sprintf("label-%02d", i))
+				return c.AddLabel(fmt.Sprintf("label-%02d", i), "Ada", base)
 			})
 			if err != nil {
 				t.Error(err)
@@ -141,10 +141,10 @@ func combined(t *testing.T, repo *store.Store) {
 	require.NoError(t, err)
 	for i, c := range people.Items {
 		_, err := repo.UpdateContact(t.Context(), c.ID, func(c *chat.Contact) error {
-			if err := c.SetAttribute("Tier", []string{"Gold", "Silver"}[i%2], ""); err != nil || i >= 4 {
+			if err := c.SetAttribute("Tier", []string{"Gold", "Silver"}[i%2], "", "Ada", base); err != nil || i >= 4 {
 				return err
 			}
-			return c.AddLabel("vip")
+			return c.AddLabel("vip", "Ada", base)
 		})
 		require.NoError(t, err)
 	}

@@ -32,11 +32,11 @@ func twoPeople(t *testing.T, repo *store.Store, s *script) (a, b string) {
 	a, b = out.Entries[0].ContactID, out.Entries[1].ContactID
 	for id, edit := range map[string]func(c *chat.Contact) error{
 		a: func(c *chat.Contact) error {
-			return errors.Join(c.Set(chat.FieldEmail, "first@example.com", 0, "Ben", base), c.AddLabel("tier::gold"), c.SetAttribute("size", "M", ""))
+			return errors.Join(c.Set(chat.FieldEmail, "first@example.com", 0, "Ben", base), c.AddLabel("tier::gold", "Ben", base), c.SetAttribute("size", "M", "", "Ben", base))
 		},
 		b: func(c *chat.Contact) error {
 			return errors.Join(c.Set(chat.FieldEmail, "second@example.com", 0, "Ben", base), c.Set(chat.FieldCountry, "GB", 0, "Ben", base),
-				c.AddLabel("vip"), c.AddLabel("tier::silver"), c.SetAttribute("size", "L", ""), c.SetAttribute("shoe", "42", ""))
+				c.AddLabel("vip", "Ben", base), c.AddLabel("tier::silver", "Ben", base), c.SetAttribute("size", "L", "", "Ben", base), c.SetAttribute("shoe", "42", "", "Ben", base))
 		},
 	} {
 		_, err := repo.UpdateContact(t.Context(), id, edit)

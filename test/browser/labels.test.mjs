@@ -68,6 +68,39 @@ for (const width of [1440, 390]) {
       assert.deepEqual(await violations(agent), []);
     });
 
+    test('say who set them, and attributes too', async () => {
+      await agent.goto(profile);
+      const chip = box(agent).locator('.chips li', { hasText: 'vip' });
+      const tip = chip.getByRole('tooltip', { includeHidden: true });
+      const remove = chip.getByRole('button');
+      assert.equal(await remove.getAttribute('aria-describedby'), await tip.getAttribute('id'));
+      assert.equal(await tip.isVisible(), false);
+      await chip.hover();
+      await tip.waitFor({ state: 'visible' });
+      assert.match(await tip.textContent(), /^Set by \S.*, .*\d\d:\d\d/);
+      await picture(agent, `labels-set-by-${width}`);
+      await agent.mouse.move(0, 0);
+      await tip.waitFor({ state: 'hidden' });
+      await remove.focus();
+      await agent.keyboard.press('Shift+Tab');
+      await agent.keyboard.press('Tab');
+      await tip.waitFor({ state: 'visible' });
+
+      const attributes = agent.locator('[id^="contact-attributes-"].block');
+      const key = `size ${width}`;
+      await attributes.getByLabel('Name of a new attribute').fill(key);
+      await attributes.getByLabel('Value of a new attribute').fill('XL');
+      await attributes.getByRole('button', { name: 'Add' }).click();
+      const item = attributes.locator('li', { hasText: key });
+      await item.waitFor();
+      assert.equal(await item.getByRole('textbox', { name: key, description: /^Set by / }).count(), 1, 'heard too');
+      await item.hover();
+      await item.locator('.tip').waitFor({ state: 'visible' });
+      await picture(agent, `attributes-set-by-${width}`);
+      assert.deepEqual(await violations(agent), []);
+      assert.ok(await agent.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'nothing sticks out');
+    });
+
     test('by keyboard: type, arrow, space, Enter, Esc', async () => {
       await agent.goto(profile);
       const field = box(agent).getByLabel('Find or add a label');

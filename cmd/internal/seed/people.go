@@ -84,7 +84,12 @@ func (f *filler) introduce(c *chat.Contact, t *talk) error {
 		c.Email = w.Email
 	}
 	if t.chance(25) {
-		return c.AddLabel(pick(t.random, []string{"vip", "newsletter", "wholesale", "tier::gold", "tier::silver"}))
+		label := pick(t.random, []string{"vip", "newsletter", "wholesale", "tier::gold", "tier::silver"})
+		by := "Switchboard"
+		if n := len(f.spec.Agents); n > 0 {
+			by = f.spec.Agents[len(c.ID+w.Name)%n].Name
+		}
+		return c.AddLabel(label, by, t.last)
 	}
 	return nil
 }
