@@ -22,7 +22,7 @@ type bulkEdit func(conversation *chat.Conversation, at time.Time) (restore url.V
 
 // bulk does one thing with all selected conversations.
 func (d *Dashboard) bulk(c *fiber.Ctx) error {
-	ids, err := selected(c)
+	ids, err := d.selected(c)
 	if err != nil {
 		return err
 	}
@@ -47,7 +47,7 @@ func (d *Dashboard) bulk(c *fiber.Ctx) error {
 }
 
 // selected are the conversations a form names, each once.
-func selected(c *fiber.Ctx) ([]string, error) {
+func (d *Dashboard) selected(c *fiber.Ctx) ([]string, error) {
 	var ids []string
 	seen := map[string]bool{}
 	c.Context().PostArgs().VisitAll(func(key, value []byte) {
@@ -60,7 +60,7 @@ func selected(c *fiber.Ctx) ([]string, error) {
 	case len(ids) == 0:
 		return nil, &worded{title: "Nothing is selected", text: "Tick the conversations first.", link: "/inbox?select=1", linkText: "To the list", cause: chat.ErrInvalid}
 	case len(ids) > maxBulk:
-		return nil, &worded{title: "Too many at once", text: fmt.Sprintf("At most %d conversations can be changed at once. Nothing was changed.", maxBulk), link: "/inbox?select=1", linkText: "To the list", cause: chat.ErrTooLarge}
+		return nil, &worded{title: "Too many at once", text: "At most " + d.clock(c).Plural(maxBulk, "conversation") + " can be changed at once. Nothing was changed.", link: "/inbox?select=1", linkText: "To the list", cause: chat.ErrTooLarge}
 	}
 	return ids, nil
 }
@@ -233,7 +233,7 @@ func (d *Dashboard) whyNot(c *fiber.Ctx, err error) string {
 
 // answerBulk says how many were changed and what could not be, and why.
 func (d *Dashboard) answerBulk(c *fiber.Ctx, out *bulkOutcome) error {
-	result := view.BulkResult{Done: out.done, BackURL: localPath(form(c, "return"), "/inbox")}
+	result := view.BulkResult{Done: out.done, BackURL: localPath(form(c, "return"), "/inbox"), Clock: d.clock(c)}
 	ids := make([]string, 0, len(out.failures))
 	for _, f := range out.failures {
 		ids = append(ids, f.contact)

@@ -24,7 +24,7 @@ func (d *Dashboard) showBulkClose(c *fiber.Ctx, status int, ids []string, entry 
 		entry = &view.CloseEntry{}
 	}
 	f := &view.HandlingForm{
-		Title: "Close", Icon: "circle-check", Name: view.Conversations(len(ids)), BackURL: localPath(form(c, "return"), "/inbox"), CSRF: signedIn(c).token,
+		Title: "Close", Icon: "circle-check", Name: d.clock(c).Plural(len(ids), "conversation"), BackURL: localPath(form(c, "return"), "/inbox"), CSRF: signedIn(c).token,
 		Close: view.CloseFormOf(&settings, entry, "/inbox/bulk"),
 	}
 	f.Close.IDs = ids

@@ -140,7 +140,7 @@ func (d *Dashboard) answerComment(c *fiber.Ctx, a *about, tagged []chat.Tagged) 
 	case 1:
 		said.Text = "Comment added, and " + tagged[0].Name + " was told"
 	default:
-		said.Text = fmt.Sprintf("Comment added, and %d colleagues were told", len(tagged))
+		said.Text = "Comment added, and " + d.clock(c).Plural(len(tagged), "colleague") + " were told"
 	}
 	return d.answer(c, http.StatusOK, part{"oob/comment_list", list}, part{"oob/comment_form", fresh}, part{"oob/toast", said})
 }

@@ -19,7 +19,7 @@ const maxBulkContacts = 500
 
 // bulkContacts adds or removes one label on all ticked contacts.
 func (d *Dashboard) bulkContacts(c *fiber.Ctx) error {
-	ids, err := ticked(c)
+	ids, err := d.ticked(c)
 	if err != nil {
 		return err
 	}
@@ -31,7 +31,7 @@ func (d *Dashboard) bulkContacts(c *fiber.Ctx) error {
 	if form(c, "do") == "remove" {
 		change, said = (*chat.Contact).RemoveLabel, "unlabelled"
 	}
-	result := view.LabelResult{Label: label, Said: said, BackURL: localPath(form(c, "return"), "/contacts")}
+	result := view.LabelResult{Label: label, Said: said, BackURL: localPath(form(c, "return"), "/contacts"), Clock: d.clock(c)}
 	var restores []view.Attribute
 	var changes []chat.Change
 	at := d.config.Now().UTC()
@@ -66,7 +66,7 @@ func (d *Dashboard) bulkContacts(c *fiber.Ctx) error {
 var errUnchanged = errors.New("dashboard: nothing to change")
 
 // ticked are the contacts a form names, each once.
-func ticked(c *fiber.Ctx) ([]string, error) {
+func (d *Dashboard) ticked(c *fiber.Ctx) ([]string, error) {
 	ids := formValues(c, "id")
 	slices.Sort(ids)
 	ids = slices.Compact(ids)
@@ -74,7 +74,7 @@ func ticked(c *fiber.Ctx) ([]string, error) {
 	case len(ids) == 0:
 		return nil, bulkRefused(c, "Nobody is ticked", "Tick the contacts first.", chat.ErrInvalid)
 	case len(ids) > maxBulkContacts:
-		return nil, bulkRefused(c, "Too many at once", fmt.Sprintf("At most %d contacts can be labelled at once. Nothing was changed.", maxBulkContacts), chat.ErrTooLarge)
+		return nil, bulkRefused(c, "Too many at once", "At most "+d.clock(c).Plural(maxBulkContacts, "contact")+" can be labelled at once. Nothing was changed.", chat.ErrTooLarge)
 	}
 	return ids, nil
 }
@@ -89,7 +89,7 @@ func (d *Dashboard) restoreContacts(c *fiber.Ctx) error {
 	if len(items) == 0 || len(items) > maxBulkContacts {
 		return fmt.Errorf("dashboard: restore labels: %w", chat.ErrInvalid)
 	}
-	result := view.LabelResult{Said: "as before", BackURL: localPath(form(c, "return"), "/contacts")}
+	result := view.LabelResult{Said: "as before", BackURL: localPath(form(c, "return"), "/contacts"), Clock: d.clock(c)}
 	var changes []chat.Change
 	at := d.config.Now().UTC()
 	for _, item := range items {

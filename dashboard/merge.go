@@ -110,7 +110,7 @@ func (d *Dashboard) showMerge(c *fiber.Ctx, status int, in view.MergeInput) erro
 	if err != nil {
 		return fmt.Errorf("dashboard: list notes: %w", err)
 	}
-	in.Conversations, in.More, in.Notes = talks.Items, talks.Next != "", view.Counted(len(notes.Items), mergeCounted, "note")
+	in.Conversations, in.More, in.Notes = talks.Items, talks.Next != "", d.clock(c).Counted(len(notes.Items), mergeCounted, "note")
 	in.CSRF, in.Clock = signedIn(c).token, d.clock(c)
 	page.Body = view.MergePreviewOf(&in)
 	return d.render(c, status, "pages/merge", page)

@@ -67,9 +67,9 @@ func (d *Dashboard) presence(c *fiber.Ctx) error {
 				return err
 			}
 		}
-		parts = append(parts, part{"oob/watch", view.Watch{ID: id, People: there[id]}})
+		parts = append(parts, part{"oob/watch", view.Watch{ID: id, People: there[id], Clock: d.clock(c)}})
 		if id == c.Query("open") {
-			parts = append(parts, part{"oob/viewers", view.Watch{ID: id, People: there[id]}})
+			parts = append(parts, part{"oob/viewers", view.Watch{ID: id, People: there[id], Clock: d.clock(c)}})
 		}
 	}
 	return d.answer(c, http.StatusOK, parts...)

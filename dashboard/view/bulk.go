@@ -1,7 +1,6 @@
 package view
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -68,6 +67,7 @@ type BulkResult struct {
 	Done    int
 	Failed  []BulkFailure
 	BackURL string
+	Clock   Clock
 }
 
 // A BulkFailure is one conversation that could not be changed.
@@ -76,28 +76,29 @@ type BulkFailure struct{ Name, Why string }
 // shownFailures is how many failures a toast names.
 const shownFailures = 3
 
+// Title counts what was done and what could not be.
+func (r BulkResult) Title() string {
+	title := r.Clock.Number(int64(r.Done)) + " done"
+	if n := len(r.Failed); n > 0 {
+		title += ", " + r.Clock.Number(int64(n)) + " could not"
+	}
+	return title
+}
+
 // Text is the result in one sentence.
 func (r BulkResult) Text() string {
 	if len(r.Failed) == 0 {
-		return fmt.Sprintf("%d done", r.Done)
+		return r.Title()
 	}
 	var parts []string
 	for _, f := range r.Failed[:min(len(r.Failed), shownFailures)] {
 		parts = append(parts, f.Name+": "+f.Why)
 	}
-	text := fmt.Sprintf("%d done, %d could not. %s", r.Done, len(r.Failed), strings.Join(parts, "; "))
+	text := r.Title() + ". " + strings.Join(parts, "; ")
 	if more := len(r.Failed) - shownFailures; more > 0 {
-		text += fmt.Sprintf("; and %d more", more)
+		text += "; and " + r.Clock.Number(int64(more)) + " more"
 	}
 	return text
-}
-
-// Conversations counts in words.
-func Conversations(n int) string {
-	if n == 1 {
-		return "1 conversation"
-	}
-	return LocaleFor("", "").Number(int64(n)) + " conversations"
 }
 
 // LabelNames lists the names of defined labels.

@@ -1,7 +1,10 @@
 // Package view turns documents into what a template shows: plain structs with display-ready values, made by pure functions.
 package view
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // A Clock knows the present and the viewer's time zone and way of writing dates.
 type Clock struct {
@@ -106,6 +109,32 @@ func (c Clock) Time(at time.Time) string { return c.Locale.format(c.Locale.Time,
 
 // Number writes a number as the viewer does.
 func (c Clock) Number(n int64) string { return c.Locale.Number(n) }
+
+// Plural is a number, in the viewer's digits, with its English noun: "1 label", "2 labels".
+func (c Clock) Plural(n int, noun string) string {
+	if n != 1 {
+		noun = plural(noun)
+	}
+	return c.Number(int64(n)) + " " + noun
+}
+
+// Counted is a number of things in words; n is cut off at most, which reads "50 or more". Empty when there are none.
+func (c Clock) Counted(n, most int, noun string) string {
+	switch {
+	case n == 0:
+		return ""
+	case n >= most:
+		return c.Number(int64(most)) + " or more " + plural(noun)
+	}
+	return c.Plural(n, noun)
+}
+
+func plural(noun string) string {
+	if stem, ok := strings.CutSuffix(noun, "ty"); ok {
+		return stem + "ties"
+	}
+	return noun + "s"
+}
 
 // day names a day for a separator of the thread.
 func (c Clock) day(at time.Time) string {

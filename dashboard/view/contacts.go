@@ -266,23 +266,24 @@ type LabelResult struct {
 	Done, Unchanged int
 	Failed          []string // why, one for each
 	BackURL         string
+	Clock           Clock
 }
 
 // Sentences say it in words.
 func (r LabelResult) Sentences() []string {
-	out := []string{fmt.Sprintf("%s %s.", plural(r.Done, "contact"), r.Said)}
+	out := []string{fmt.Sprintf("%s %s.", r.Clock.Plural(r.Done, "contact"), r.Said)}
 	if r.Label != "" {
-		out[0] = fmt.Sprintf("%s %s “%s”.", plural(r.Done, "contact"), r.Said, r.Label)
+		out[0] = fmt.Sprintf("%s %s “%s”.", r.Clock.Plural(r.Done, "contact"), r.Said, r.Label)
 	}
 	if r.Unchanged > 0 {
-		out = append(out, fmt.Sprintf("%d stayed as they were.", r.Unchanged))
+		out = append(out, r.Clock.Number(int64(r.Unchanged))+" stayed as they were.")
 	}
 	counts := map[string]int{}
 	for _, why := range r.Failed {
 		counts[why]++
 	}
 	for _, why := range slices.Compact(slices.Sorted(slices.Values(r.Failed))) {
-		out = append(out, fmt.Sprintf("%d could not be changed: %s.", counts[why], why))
+		out = append(out, fmt.Sprintf("%s could not be changed: %s.", r.Clock.Number(int64(counts[why])), why))
 	}
 	return out
 }

@@ -112,7 +112,7 @@ func RowOf(in *RowInput) Row {
 		Avatar: avatar(c.ContactID, name, &channel), At: in.Clock.Moment(c.LastActivityAt),
 		Sent: c.Last.Direction == chat.Outbound, Current: c.ID == in.Current,
 		Labels: Labels(c.Labels[:min(len(c.Labels), rowLabels)], in.Labels), Hidden: max(0, len(c.Labels)-rowLabels),
-		Waiting: waiting(c, in.Clock), Watch: Watch{ID: c.ID, People: in.Watching},
+		Waiting: waiting(c, in.Clock), Watch: Watch{ID: c.ID, People: in.Watching, Clock: in.Clock},
 	}
 	row.Flagged, row.Offered = c.Flagged, offered(c, in.Agent, in.Departments)
 	row.Preview, row.Icon = preview(&c.Last)

@@ -192,43 +192,23 @@ func mergeMoves(in *MergeInput) []string {
 	}
 	for _, channel := range []chat.Channel{chat.WhatsApp, chat.Instagram, chat.WebWidget} {
 		if n := counts[channel]; n > 0 {
-			out = append(out, fmt.Sprintf("%s%s on %s", plural(n, "conversation"), more, ChannelOf(channel).Name))
+			out = append(out, fmt.Sprintf("%s%s on %s", in.Clock.Plural(n, "conversation"), more, ChannelOf(channel).Name))
 		}
 	}
 	if in.Notes != "" {
 		out = append(out, in.Notes)
 	}
 	active := slices.DeleteFunc(slices.Clone(in.Gone.Identities), func(i chat.Identity) bool { return !i.RetiredAt.IsZero() })
-	if len(active) == 1 {
-		out = append(out, "1 identity")
-	} else if len(active) > 1 {
-		out = append(out, fmt.Sprintf("%d identities", len(active)))
+	if n := len(active); n > 0 {
+		out = append(out, in.Clock.Plural(n, "identity"))
 	}
 	if n := len(in.Gone.Labels); n > 0 {
-		out = append(out, plural(n, "label"))
+		out = append(out, in.Clock.Plural(n, "label"))
 	}
 	if n := len(in.Gone.Attributes); n > 0 {
-		out = append(out, plural(n, "attribute"))
+		out = append(out, in.Clock.Plural(n, "attribute"))
 	}
 	return out
-}
-
-func plural(n int, word string) string {
-	if n == 1 {
-		return "1 " + word
-	}
-	return strconv.Itoa(n) + " " + word + "s"
-}
-
-// Counted is a number of things in words; n is cut off at most, which reads "50 or more".
-func Counted(n, most int, word string) string {
-	switch {
-	case n == 0:
-		return ""
-	case n >= most:
-		return strconv.Itoa(most) + " or more " + word + "s"
-	}
-	return plural(n, word)
 }
 
 func fieldLabel(name string) string {
@@ -277,13 +257,13 @@ func UndoPreviewOf(m *chat.Merge, split *chat.Split, conversations int, csrf str
 		p.Back = append(p.Back, id.Channel.Name+", "+strings.ToLower(id.Kind)+": "+id.Value)
 	}
 	if conversations > 0 {
-		p.Back = append(p.Back, plural(conversations, "conversation"))
+		p.Back = append(p.Back, clock.Plural(conversations, "conversation"))
 	}
 	if n := len(split.Returned.Labels); n > 0 {
-		p.Back = append(p.Back, plural(n, "label"))
+		p.Back = append(p.Back, clock.Plural(n, "label"))
 	}
 	if n := len(split.Returned.Attributes); n > 0 {
-		p.Back = append(p.Back, plural(n, "attribute"))
+		p.Back = append(p.Back, clock.Plural(n, "attribute"))
 	}
 	for _, name := range split.Back {
 		value := fieldValue(name, RawField(&split.Survivor, name))

@@ -2,7 +2,6 @@ package view
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
 	"switchboard/chat"
@@ -12,6 +11,7 @@ import (
 type Watch struct {
 	ID     string
 	People []Colleague
+	Clock  Clock `json:"-"` // the row is the same an hour later
 }
 
 // maxFaces is how many colleagues are shown one by one.
@@ -47,7 +47,7 @@ func (w Watch) Shown() []Colleague {
 // More counts the others; empty when there are none.
 func (w Watch) More() string {
 	if rest := len(w.People) - maxFaces; rest > 0 {
-		return strconv.Itoa(rest) + " more"
+		return w.Clock.Number(int64(rest)) + " more"
 	}
 	return ""
 }

@@ -100,14 +100,10 @@ func (c Clock) labelUse(inConversations, inContacts int64) string {
 
 // several is a number with its noun; counting stops at 1,000.
 func (c Clock) several(n int64, noun string) string {
-	switch {
-	case n == 1:
-		return c.Number(1) + " " + noun
-	case n >= countLimit:
-		return c.Number(countLimit) + " or more " + noun + "s"
-	default:
-		return c.Number(n) + " " + noun + "s"
+	if n >= countLimit {
+		return c.Number(countLimit) + " or more " + plural(noun)
 	}
+	return c.Plural(int(n), noun)
 }
 
 func swatches(chosen string) []Swatch {

@@ -31,6 +31,29 @@ func TestCountsAreInTheViewersDigits(t *testing.T) {
 	require.Equal(t, "1 contact", german.several(1, "contact"))
 }
 
+func TestSentencesWriteNumbersAsTheViewerDoes(t *testing.T) {
+	t.Parallel()
+	egypt := NewClock(time.Now(), "").For(LocaleFor("ar-EG", ""))
+	german := NewClock(time.Now(), "").For(LocaleFor("de", ""))
+	failures := []BulkFailure{{"Ana", "gone"}, {"Bea", "gone"}, {"Cem", "gone"}, {"Dee", "gone"}, {"Eve", "gone"}}
+	require.Equal(t, "١٢ done", BulkResult{Done: 12, Clock: egypt}.Text())
+	require.Equal(t, "1.200 done, 5 could not. Ana: gone; Bea: gone; Cem: gone; and 2 more", BulkResult{Done: 1200, Failed: failures, Clock: german}.Text())
+	require.Equal(t, "٠ done, ٥ could not", BulkResult{Failed: failures, Clock: egypt}.Title())
+	require.Equal(t, []string{"٢ contacts labelled “vip”.", "٣ stayed as they were.", "١ could not be changed: it is not there any more."},
+		LabelResult{Label: "vip", Said: "labelled", Done: 2, Unchanged: 3, Failed: []string{"it is not there any more"}, Clock: egypt}.Sentences())
+	require.Equal(t, "", egypt.Counted(0, 50, "note"))
+	require.Equal(t, "١ note", egypt.Counted(1, 50, "note"))
+	require.Equal(t, "٥٠ or more notes", egypt.Counted(50, 50, "note"))
+	require.Equal(t, "٢ more", Watch{People: make([]Colleague, 5), Clock: egypt}.More())
+
+	keep, gone := chat.Contact{ID: "a"}, chat.Contact{ID: "b", Labels: []string{"vip"}, Identities: make([]chat.Identity, 3)}
+	talks := []chat.Conversation{{Channel: chat.WhatsApp}, {Channel: chat.WhatsApp}}
+	preview := MergePreviewOf(&MergeInput{Keep: &keep, Gone: &gone, Page: "a", Conversations: talks, More: true, Clock: egypt})
+	require.Equal(t, []string{"٢ conversations or more on WhatsApp", "٣ identities", "١ label"}, preview.Moves)
+	undo := UndoPreviewOf(&chat.Merge{Into: "a"}, &chat.Split{Survivor: keep, Returned: chat.Contact{ID: "b", Labels: []string{"vip", "press"}}}, 4, "", egypt)
+	require.Equal(t, []string{"٤ conversations", "٢ labels"}, undo.Back)
+}
+
 func TestLocaleNames(t *testing.T) {
 	t.Parallel()
 	for tag, want := range map[string]string{

@@ -3,6 +3,7 @@
 (() => {
   'use strict';
   const LONG = 200;
+  const { tag } = JSON.parse(document.documentElement.dataset.times || '{}'); // how the viewer writes numbers
   const messages = () => [...document.querySelectorAll('#messages [data-message]')];
   const ids = () => new Set(messages().map((message) => message.id));
   let known = ids();
@@ -17,7 +18,7 @@
       const author = fresh[0]?.querySelector('.message__author')?.textContent;
       const text = fresh[0]?.querySelector('.bubble__text')?.textContent;
       if (fresh.length === 1) say(text ? `${author}: ${[...text].slice(0, LONG).join('')}` : `New message from ${author}`);
-      else if (fresh.length > 1) say(`${fresh.length} new messages from ${author}`);
+      else if (fresh.length > 1) say(`${fresh.length.toLocaleString(tag)} new messages from ${author}`);
     }
     known = ids();
   });

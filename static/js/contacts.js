@@ -2,6 +2,7 @@
 (() => {
   'use strict';
   const MOST = 500;
+  const { tag } = JSON.parse(document.documentElement.dataset.times || '{}'); // how the viewer writes numbers
   const chosen = new Set();
   let last = '';
   const picks = () => [...document.querySelectorAll('[data-grid-pick]')];
@@ -12,7 +13,7 @@
     const shown = picks();
     for (const pick of shown) pick.checked = chosen.has(pick.value);
     const n = shown.filter((pick) => pick.checked).length;
-    const text = n === 0 ? 'Tick contacts to label them' : `${n} ticked${n > MOST ? `, at most ${MOST} at once` : ''}`;
+    const text = n === 0 ? 'Tick contacts to label them' : `${n.toLocaleString(tag)} ticked${n > MOST ? `, at most ${MOST.toLocaleString(tag)} at once` : ''}`;
     const count = document.querySelector('[data-grid-count]');
     if (count.textContent !== text) count.textContent = text;
     const all = document.querySelector('[data-grid-all]');
@@ -47,7 +48,6 @@
     document.querySelector('#grid')?.dispatchEvent(new CustomEvent('sb:list'));
   });
   // How much of a long field is used, in characters as the server counts them.
-  const { tag } = JSON.parse(document.documentElement.dataset.times || '{}'); // how the viewer writes numbers
   const measure = (event) => {
     const area = event.target.closest?.('textarea[data-limit]');
     const count = area?.parentElement.querySelector('[data-limit-count]');

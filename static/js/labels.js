@@ -1,6 +1,7 @@
 /* Choosing labels: typing filters the list, the arrow keys walk through it, a tick saves at once, of a group one is ticked. */
 (() => {
   'use strict';
+  const { tag } = JSON.parse(document.documentElement.dataset.times || '{}'); // how the viewer writes numbers
   const box = (element) => element?.closest?.('[data-labels]');
   const filter = (section) => section.querySelector('[data-label-filter]');
   const list = (section) => section.querySelector('[data-label-options]');
@@ -27,7 +28,7 @@
     for (const option of options(section)) option.hidden = !option.dataset.labelOption.includes(text);
     const rows = shown(section);
     const first = rows.length === 0 || !text ? '' : ` Enter sets ${rows[0].dataset.labelOption}.`;
-    section.querySelector('[data-label-status]').textContent = rows.length === 0 ? 'No label matches. Enter adds a new one.' : `${rows.length} ${rows.length === 1 ? 'label' : 'labels'}.${first} Arrow down goes to the list.`;
+    section.querySelector('[data-label-status]').textContent = rows.length === 0 ? 'No label matches. Enter adds a new one.' : `${rows.length.toLocaleString(tag)} ${rows.length === 1 ? 'label' : 'labels'}.${first} Arrow down goes to the list.`;
   };
 
   document.addEventListener('input', (event) => {

@@ -2,6 +2,7 @@
    practices guide: the focus stays in the field, aria-activedescendant says which option is meant. */
 (() => {
   'use strict';
+  const { tag } = JSON.parse(document.documentElement.dataset.times || '{}'); // how the viewer writes numbers
   const dialog = document.getElementById('palette');
   if (!dialog) return;
   const input = document.getElementById('palette-input');
@@ -99,7 +100,7 @@
     for (const entry of found) runs.set(entry.id, () => location.assign(entry.dataset.href));
     list.replaceChildren(...exact.map((action, nth) => option(action, nth)), ...found, ...loose.map((action, nth) => option(action, `loose-${nth}`)), ...further(input.value.trim()));
     none.hidden = list.children.length > 0;
-    count.textContent = list.children.length === 1 ? '1 result' : `${list.children.length} results`;
+    count.textContent = `${list.children.length.toLocaleString(tag)} ${list.children.length === 1 ? 'result' : 'results'}`;
     choose(options().find((entry) => entry.id === keep) || options()[0]);
   };
 

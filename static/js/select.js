@@ -8,13 +8,14 @@
   if (!form) return;
   const list = () => $('#list');
   const MOST = 200;
+  const { tag } = JSON.parse(document.documentElement.dataset.times || '{}'); // how the viewer writes numbers
   const chosen = new Set();
   let last = ''; // where a range begins
 
   const paint = () => {
     for (const pick of $$('[data-pick]')) pick.checked = chosen.has(pick.value);
     const shown = $$('[data-pick]').filter((pick) => pick.checked).length;
-    const text = shown === 0 ? 'Tick conversations' : `${shown} selected${shown > MOST ? `, at most ${MOST}` : ''}`;
+    const text = shown === 0 ? 'Tick conversations' : `${shown.toLocaleString(tag)} selected${shown > MOST ? `, at most ${MOST.toLocaleString(tag)}` : ''}`;
     const count = $('#bulk-count');
     if (count.textContent !== text) count.textContent = text;
   };
@@ -86,7 +87,7 @@
     if (!mine(event)) return;
     clearTimeout(timer);
     timer = setTimeout(() => {
-      $('span', busy).textContent = `Working on ${chosen.size} conversations…`;
+      $('span', busy).textContent = `Working on ${chosen.size.toLocaleString(tag)} conversations…`;
       busy.hidden = false;
     }, 400);
   });

@@ -23,6 +23,13 @@ const has = async (page, names) => {
   }
 };
 
+const shown = async (tip) => { // it comes in slowly
+  for (let tries = 0; (await tip.evaluate((e) => getComputedStyle(e).opacity)) !== '1'; tries++) {
+    assert.ok(tries < 150, 'the tooltip is there');
+    await sleep(50);
+  }
+};
+
 before(async () => {
   server = await startServer();
   browser = await launch();
@@ -78,6 +85,7 @@ for (const width of [1440, 390]) {
       await chip.hover();
       await tip.waitFor({ state: 'visible' });
       assert.match(await tip.textContent(), /^Set by \S.*, .*\d\d:\d\d/);
+      await shown(tip);
       await picture(agent, `labels-set-by-${width}`);
       await agent.mouse.move(0, 0);
       await tip.waitFor({ state: 'hidden' });
@@ -95,7 +103,7 @@ for (const width of [1440, 390]) {
       await item.waitFor();
       assert.equal(await item.getByRole('textbox', { name: key, description: /^Set by / }).count(), 1, 'heard too');
       await item.hover();
-      await item.locator('.tip').waitFor({ state: 'visible' });
+      await shown(item.locator('.tip'));
       await picture(agent, `attributes-set-by-${width}`);
       assert.deepEqual(await violations(agent), []);
       assert.ok(await agent.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'nothing sticks out');

@@ -39,7 +39,7 @@ for (const { locale, waiting, now, counter, zone, pill } of [
     assert.equal(plain(await page.locator('.message time').first().innerText()), plain(new Intl.DateTimeFormat(locale, { timeStyle: 'short', timeZone: zone }).format(at)), 'the time of day where the agent is');
     await whatsapp(server, ana, `Now, ${locale}`);
     await page.locator('.bubble', { hasText: `Now, ${locale}` }).waitFor();
-    assert.equal(await row(page, 'Ana Sample').locator('.row__time').innerText(), now);
+    await row(page, 'Ana Sample').locator('.row__time', { hasText: now }).waitFor();
     await page.waitForFunction((source) => new RegExp(source, 'u').test(document.getElementById('live-text').textContent.replace(/[\u00a0\u202f]/g, ' ')), pill.source);
     await tab(page, 'notes');
     await page.waitForFunction((source) => new RegExp(source, 'u').test(document.querySelector('[data-counter]').textContent), counter.source);
@@ -48,6 +48,17 @@ for (const { locale, waiting, now, counter, zone, pill } of [
     const bubble = page.locator('.bubble__text', { hasText: '1234' });
     assert.equal(await bubble.evaluate((e) => getComputedStyle(e).direction), 'rtl', 'text runs as its language does');
     assert.equal(await page.locator('#thread-title bdi').evaluate((e) => getComputedStyle(e).unicodeBidi), 'isolate');
+    const number = (n) => n.toLocaleString(locale);
+    await page.keyboard.press('Control+k');
+    await page.fill('#palette-input', 'go to the inb');
+    await page.waitForFunction((one) => document.getElementById('palette-count').textContent === `${one} result`, number(1));
+    await page.keyboard.press('Escape');
+    await page.goto(`${server.base}/inbox?select=1`);
+    for (const pick of await page.locator('[data-pick]').all()) await pick.check();
+    assert.equal(await page.locator('#bulk-count').innerText(), `${number(2)} selected`);
+    await page.selectOption('#bulk-choice', 'flag:yes');
+    await page.locator('#bulk').getByRole('button', { name: 'Apply' }).click();
+    await page.locator('.toast', { hasText: `${number(2)} done` }).waitFor();
     assert.deepEqual(await violations(page), []);
     await picture(page, `language-${locale}-rtl`);
     clean(page);
