@@ -340,11 +340,15 @@ func (b *batch) changes() []chat.Change {
 	return list
 }
 
+// inAtOnce bounds the values of one lookup: servers that estimate what a query finds read the whole collection for more
+// (DocumentDB on PostgreSQL from 200 on: 0.9 s of 45,000 entries instead of 1 ms).
+const inAtOnce = 100
+
 // findIn is a lookup of many values of one indexed field.
 func findIn[T any](ctx context.Context, e Engine, collection, path string, values []string) ([]T, error) {
 	var all []T
 	for len(values) > 0 {
-		n := min(len(values), 500)
+		n := min(len(values), inAtOnce)
 		found, err := find[T](ctx, e, collection, Query{Where: []Condition{{Path: path, Is: In, Value: values[:n]}}})
 		if err != nil {
 			return nil, err
