@@ -24,7 +24,8 @@ const freePort = () => new Promise((resolve, reject) => {
   });
 });
 
-export async function startServer() {
+// startServer starts one; more gives it further settings, knowing the address it will have.
+export async function startServer(more = () => ({})) {
   const binary = process.env.SWITCHBOARD_BIN;
   if (!binary) throw new Error('set SWITCHBOARD_BIN to the switchboard binary (make browser does)');
   const folder = mkdtempSync(join(tmpdir(), 'switchboard-browser-'));
@@ -34,7 +35,7 @@ export async function startServer() {
   const env = {
     ...process.env, SWITCHBOARD_ADDR: `127.0.0.1:${port}`, SWITCHBOARD_ADMIN_ADDR: `127.0.0.1:${adminPort}`, SWITCHBOARD_DATA_DIR: join(folder, 'data'),
     SWITCHBOARD_CHANNELS: join(folder, 'channels.yaml'), SWITCHBOARD_ADMIN_EMAIL: admin.email, SWITCHBOARD_ADMIN_PASSWORD: admin.password,
-    SWITCHBOARD_API_TOKEN: 'browser-test-token',
+    SWITCHBOARD_API_TOKEN: 'browser-test-token', ...await more(`http://127.0.0.1:${port}`),
   };
   const child = spawn(binary, ['serve'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => log.push(data.toString()));

@@ -65,7 +65,7 @@ func start(t *testing.T, addr, issuer string, more ...string) *program {
 	p := &program{base: "http://" + addr, admin: "http://" + freePort(t)}
 	p.env = append(os.Environ(), "SWITCHBOARD_ADDR="+addr, "SWITCHBOARD_ADMIN_ADDR="+strings.TrimPrefix(p.admin, "http://"), "SWITCHBOARD_DATA_DIR="+t.TempDir(),
 		"SWITCHBOARD_ADMIN_EMAIL=ada@example.com", "SWITCHBOARD_ADMIN_PASSWORD=a-password-of-the-test",
-		"SWITCHBOARD_OIDC_ISSUER="+issuer, "SWITCHBOARD_OIDC_CLIENT_ID="+clientID, "SWITCHBOARD_OIDC_CLIENT_SECRET="+clientSecret)
+		"SWITCHBOARD_OIDC_ISSUER="+issuer, "SWITCHBOARD_OIDC_CLIENT_ID="+ClientID, "SWITCHBOARD_OIDC_CLIENT_SECRET="+ClientSecret)
 	p.env = append(p.env, more...)
 	var log bytes.Buffer
 	run := exec.Command(binary, "serve")
@@ -168,5 +168,5 @@ func (b *browser) signIn(p *program, who, next string) page {
 	there := b.atProvider(p, next)
 	id := requestID.FindStringSubmatch(there.text)
 	require.NotNil(b.t, id, there.text)
-	return b.send(http.MethodPost, there.address.Scheme+"://"+there.address.Host+"/login/username", url.Values{"username": {who}, "password": {password}, "id": {id[1]}})
+	return b.send(http.MethodPost, there.address.Scheme+"://"+there.address.Host+"/login/username", url.Values{"username": {who}, "password": {Password}, "id": {id[1]}})
 }

@@ -57,7 +57,7 @@ func TestSignOn(t *testing.T) {
 			}
 			return nil
 		}
-		victim.send(http.MethodPost, issuer.URL+"/login/username", url.Values{"username": {"ada"}, "password": {password}, "id": {id[1]}})
+		victim.send(http.MethodPost, issuer.URL+"/login/username", url.Values{"username": {"ada"}, "password": {Password}, "id": {id[1]}})
 		require.Contains(t, back, "code=")
 
 		require.Equal(t, http.StatusUnprocessableEntity, thief.get(back).status, "a browser that asked for nothing")
@@ -87,7 +87,7 @@ func TestSignOn(t *testing.T) {
 			}
 			return nil
 		}
-		victim.send(http.MethodPost, issuer.URL+"/login/username", url.Values{"username": {"ada"}, "password": {password}, "id": {requestID.FindStringSubmatch(there.text)[1]}})
+		victim.send(http.MethodPost, issuer.URL+"/login/username", url.Values{"username": {"ada"}, "password": {Password}, "id": {requestID.FindStringSubmatch(there.text)[1]}})
 		require.NotNil(t, back)
 		thief.atProvider(p, "/inbox")
 		query := back.Query()
