@@ -1,6 +1,7 @@
 package dashboard
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -32,6 +33,25 @@ func TestPresenceIsShownToColleagues(t *testing.T) {
 	require.Equal(t, http.StatusNoContent, s.post("/presence", "page", "mine", "conversation", talkID).StatusCode)
 	got = s.get("/presence?ids="+talkID+"&open="+talkID, "HX-Request", "true")
 	require.NotContains(t, got.body, "Ada Admin", "nobody is told of themselves")
+}
+
+func TestAFewColleaguesAreShownAndTheOthersCounted(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.loop()
+	for i := range 6 {
+		id := fmt.Sprintf("colleague-%d", i)
+		s.store.users[id] = chat.User{ID: id, Name: fmt.Sprintf("Colleague %d", i), Role: chat.RoleAgent}
+		s.hub.Publish([]chat.Change{{Presence: &chat.Presence{User: id, Page: id, Conversation: talkID}}})
+	}
+	for name, page := range map[string]answer{
+		"list and thread": s.get("/inbox/" + talkID),
+		"presence":        s.get("/presence?ids="+talkID+"&open="+talkID, "HX-Request", "true"),
+	} {
+		require.Len(t, find(t, page.body, "class", "viewer__words"), 3, name)
+		require.Contains(t, page.body, `<li class="viewer">3 more</li>`, name)
+		require.Regexp(t, `id="watch-`+talkID+`" title="[^"]*, 3 more are here"`, page.body, name)
+	}
 }
 
 func TestPresenceIsToldToAllProcesses(t *testing.T) {

@@ -99,7 +99,7 @@ func (d *Dashboard) threadOf(c *fiber.Ctx, conversation *chat.Conversation, cont
 		ContactURL: view.ContactURL(contact.ID), BackURL: view.URL("/inbox", q.values()), Group: conversation.GroupID != "",
 	}
 	thread.Handling = view.HandlingOf(conversation, &signedIn(c).user, signedIn(c).token, d.clock(c))
-	thread.Watch.ID = conversation.ID
+	thread.Watch.ID, thread.Watch.Clock = conversation.ID, d.clock(c)
 	if there, err := d.watching(c, []string{conversation.ID}); err == nil { // a courtesy: the thread is shown without it
 		thread.Watch.People = there[conversation.ID]
 	}
