@@ -48,6 +48,22 @@ describe('presence', () => {
     await ada.locator('.viewer--typing', { hasText: 'Ben Agent is editing' }).waitFor();
     await row(ada, 'Ana Sample').locator('.watch--typing').waitFor();
     await picture(ada, 'presence');
+    await ada.click('#action-snooze');
+    await ada.locator('#handling').getByRole('button', { name: 'Tomorrow' }).click();
+    await ada.locator('#action-open', { hasText: 'Wake' }).waitFor({ state: 'attached' });
+    for (const width of [1440, 390]) {
+      await ada.setViewportSize({ width, height: 900 });
+      const head = await ada.evaluate(() => {
+        const whole = (selector) => { const { scrollWidth, clientWidth } = document.querySelector(selector); return clientWidth > 0 && scrollWidth <= clientWidth; };
+        const shown = [...document.querySelectorAll('#actions .button')].filter((button) => button.checkVisibility());
+        return { account: whole('.thread__sub'), viewer: whole('.viewer .avatar'), lines: new Set(shown.map((button) => Math.round(button.getBoundingClientRect().top))).size };
+      });
+      assert.deepEqual(head, { account: true, viewer: true, lines: 1 }, `the head at ${width} px`);
+      await picture(ada, `presence-snoozed-${width}`);
+    }
+    await ada.setViewportSize({ width: 1440, height: 900 });
+    await ada.locator('#action-open').click();
+    await ada.locator('#action-open').waitFor({ state: 'detached' });
     await ben.keyboard.press('Escape');
     await ada.locator('.viewer', { hasText: 'Ben Agent is viewing' }).waitFor();
     await ben.goto(`${server.base}/contacts`); // the page tells that it is left
