@@ -20,7 +20,7 @@ func TestPresenceIsShownToColleagues(t *testing.T) {
 	s.loop()
 	s.hub.Publish([]chat.Change{{Presence: &chat.Presence{User: benID, Page: "1", Conversation: talkID, Typing: chat.TypingNote}}})
 	got := s.get("/inbox/" + talkID)
-	require.Regexp(t, `(?s)id="viewers"[^>]*><li class="viewer viewer--typing">.*<bdi>Ben Agent</bdi> is typing a note`, got.body)
+	require.Regexp(t, `(?s)id="viewers"[^>]*><li class="viewer viewer--typing" title="Ben Agent is typing a note">.*<bdi>Ben Agent</bdi> is typing a note`, got.body)
 	require.Contains(t, got.body, `id="watch-`+talkID+`" title="Ben Agent is typing a note"`)
 
 	s.hub.Publish([]chat.Change{{Presence: &chat.Presence{User: benID, Page: "1", Conversation: talkID}}})

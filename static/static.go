@@ -88,6 +88,9 @@ func servedAlone(name string) bool {
 	}
 }
 
+// cssComment is what style sheets say to those who read the source; a browser does without. No string of ours holds one.
+var cssComment = regexp.MustCompile(`(?s)[ \t]*/\*.*?\*/`)
+
 var cssURL = regexp.MustCompile(`url\("\.\./([^"]+)"\)`)
 
 // join concatenates the parts; references to other assets get their hashed names.
@@ -97,6 +100,9 @@ func (a *Assets) join(fsys fs.FS, parts []string) ([]byte, error) {
 		content, err := fs.ReadFile(fsys, part)
 		if err != nil {
 			return nil, err
+		}
+		if path.Ext(part) == ".css" {
+			content = cssComment.ReplaceAll(content, nil)
 		}
 		out.Write(cssURL.ReplaceAllFunc(content, func(match []byte) []byte {
 			if asset, ok := a.byName[string(cssURL.FindSubmatch(match)[1])]; ok {

@@ -51,6 +51,8 @@ func TestBundlesHoldEverythingAndReferToHashedNames(t *testing.T) {
 	require.NotContains(t, css, `url("../`, "every reference was found")
 	require.NotContains(t, css, "http://")
 	require.NotContains(t, css, "https://")
+	require.NotContains(t, css, "*/", "comments stay at home")
+	require.Regexp(t, `\.filters__clear \{ visibility: hidden; \}\n`, css, "and take nothing with them")
 	js := string(assets.byName["app.js"].Plain)
 	require.Contains(t, js, "htmx.org 4")
 	require.Contains(t, js, "EventSource")
