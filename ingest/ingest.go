@@ -16,9 +16,10 @@ type Log interface {
 }
 
 // A Source hands out the log in order, one batch at a time for each partition. A batch counts as done when handle returns
-// nil; otherwise the same batch is handed out again after a pause.
+// nil; otherwise the same batch is handed out again after a pause. It is not handed out again after a restart once sync, called
+// after that now and then, has returned nil.
 type Source interface {
-	Consume(ctx context.Context, handle func(ctx context.Context, partition int, parcels []chat.Parcel) error) error
+	Consume(ctx context.Context, handle func(ctx context.Context, partition int, parcels []chat.Parcel) error, sync func(context.Context) error) error
 }
 
 // A Quarantiner keeps what could not be understood or applied, durably, with its bytes.
@@ -29,9 +30,10 @@ type Quarantiner interface {
 // An Applier stores events. Applying the same events again changes nothing. An error wrapping chat.ErrUnavailable says that
 // the store does not answer and the same events are to be tried again; any other error says that one of them cannot be
 // stored, and that nothing is known about the rest. Receipts count what the log held, apart from what became of it; those
-// counted before count nothing.
+// counted before count nothing. What was applied outlives a power cut when Sync has returned.
 type Applier interface {
 	Apply(ctx context.Context, events []chat.Event, receipts ...chat.Receipt) (chat.Outcome, error)
+	Sync(ctx context.Context) error
 }
 
 // A Notifier tells open dashboards that documents changed. It is best effort: dashboards catch up by themselves.

@@ -22,7 +22,7 @@ type tape struct {
 	failed  []error
 }
 
-func (s *tape) Consume(ctx context.Context, handle func(context.Context, int, []chat.Parcel) error) error {
+func (s *tape) Consume(ctx context.Context, handle func(context.Context, int, []chat.Parcel) error, sync func(context.Context) error) error {
 	for partition, b := range s.batches {
 		for try := 0; ; try++ {
 			err := handle(ctx, partition, b)
@@ -35,7 +35,7 @@ func (s *tape) Consume(ctx context.Context, handle func(context.Context, int, []
 			}
 		}
 	}
-	return nil
+	return sync(ctx)
 }
 
 // ledger is a store that remembers verdicts; refuse decides what it cannot take.
@@ -46,6 +46,8 @@ type ledger struct {
 	calls    int
 	refuse   func(events []chat.Event) error
 }
+
+func (l *ledger) Sync(context.Context) error { return nil }
 
 func (l *ledger) Apply(_ context.Context, events []chat.Event, receipts ...chat.Receipt) (chat.Outcome, error) {
 	l.mu.Lock()

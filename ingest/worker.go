@@ -67,7 +67,7 @@ func NewWorker(cfg WorkerConfig) (*Worker, error) {
 
 // Run works until ctx ends; it returns nil on a clean stop.
 func (w *Worker) Run(ctx context.Context) error {
-	if err := w.source.Consume(ctx, w.handle); err != nil && ctx.Err() == nil {
+	if err := w.source.Consume(ctx, w.handle, w.applier.Sync); err != nil && ctx.Err() == nil {
 		return fmt.Errorf("ingest: worker: %w", err)
 	}
 	return nil

@@ -265,6 +265,8 @@ func (g *gate) enter(n int) {
 	g.most = max(g.most, g.inside)
 }
 
+func (g *gate) Sync(context.Context) error { return nil }
+
 func (g *gate) Apply(_ context.Context, events []chat.Event, _ ...chat.Receipt) (chat.Outcome, error) {
 	g.enter(len(events))
 	<-g.open

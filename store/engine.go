@@ -49,7 +49,13 @@ type Engine interface {
 	// after a failure of the engine itself any write may have been done. An engine that can makes it all or nothing (done is 0
 	// after an error), and then a write may take a unique key that another of its group gives free; for the others the caller
 	// comes again.
+	// What is written can be read and outlives the process when WriteAll returns; a power cut it outlives for certain when a
+	// later Write or Sync has returned. A power cut takes the last writes only, never some without those after them.
 	WriteAll(ctx context.Context, groups []Group) (done int, err error)
+
+	// Sync returns when everything written by calls that returned before is durable. After a failure it fails for good: what
+	// the disk did not take may be gone although a second attempt succeeds.
+	Sync(ctx context.Context) error
 
 	// Explain tells whether the query is answered through an index: the name of the index, or "" for a scan.
 	Explain(ctx context.Context, collection string, q Query) (index string, err error)

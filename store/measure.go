@@ -25,7 +25,7 @@ func Measure(e Engine, reg prometheus.Registerer) Engine {
 			Name: "switchboard_store_operation_errors_total", Help: "Calls of the store's engine that failed.",
 		}, []string{"engine", "operation"}),
 	}
-	for _, operation := range []string{"ensure", "get", "find", "count", "search", "write", "write_all", "explain", "ping"} {
+	for _, operation := range []string{"ensure", "get", "find", "count", "search", "write", "write_all", "explain", "ping", "sync"} {
 		m.duration.WithLabelValues(e.Name(), operation)
 		m.errors.WithLabelValues(e.Name(), operation)
 	}
@@ -96,6 +96,13 @@ func (m *measured) WriteAll(ctx context.Context, groups []Group) (int, error) {
 		m.observe("write_all", started, err)
 	}
 	return done, err
+}
+
+func (m *measured) Sync(ctx context.Context) error {
+	started := time.Now()
+	err := m.Engine.Sync(ctx)
+	m.observe("sync", started, err)
+	return err
 }
 
 // answered tells a write's own outcome from a failure of the engine.

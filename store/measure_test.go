@@ -33,6 +33,7 @@ func (b broken) Write(context.Context, string, []store.Write) ([]error, error) {
 }
 
 func (b broken) WriteAll(context.Context, []store.Group) (int, error) { return 0, b.err }
+func (b broken) Sync(context.Context) error                           { return b.err }
 
 func (b broken) Explain(context.Context, string, store.Query) (string, error) { return "index", b.err }
 
@@ -47,7 +48,7 @@ func callAll(t *testing.T, e store.Engine, want error) {
 	require.Equal(t, []error{store.ErrVersion}, results)
 	require.Equal(t, "index", index)
 	for _, err := range []error{
-		countErr, writeErr, allErr, explainErr, e.Ensure(ctx, nil), e.Get(ctx, "c", nil, nil), e.Find(ctx, "c", store.Query{}, nil), e.Search(ctx, "c", store.TextQuery{}, nil), e.Ping(ctx),
+		countErr, writeErr, allErr, explainErr, e.Ensure(ctx, nil), e.Get(ctx, "c", nil, nil), e.Find(ctx, "c", store.Query{}, nil), e.Search(ctx, "c", store.TextQuery{}, nil), e.Ping(ctx), e.Sync(ctx),
 	} {
 		require.ErrorIs(t, err, want)
 	}
@@ -63,7 +64,7 @@ func TestMeasureCountsCallsAndFailures(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			reg := prometheus.NewRegistry()
 			e := store.Measure(broken{c.err}, reg)
-			require.Equal(t, 9, testutil.CollectAndCount(reg, "switchboard_store_operation_duration_seconds"), "there from the start")
+			require.Equal(t, 10, testutil.CollectAndCount(reg, "switchboard_store_operation_duration_seconds"), "there from the start")
 			callAll(t, e, c.err)
 			families, err := reg.Gather()
 			require.NoError(t, err)

@@ -38,6 +38,10 @@ func New(ctx context.Context, engine Engine, log *slog.Logger) (*Store, error) {
 // Ping reports whether the engine answers.
 func (s *Store) Ping(ctx context.Context) error { return s.engine.Ping(ctx) }
 
+// Sync returns when what Apply stored is durable. Whatever else the store writes is durable at once; Apply's events come again
+// from the log if they are not.
+func (s *Store) Sync(ctx context.Context) error { return s.engine.Sync(ctx) }
+
 // errAgain says that another writer was faster: what was read is stale, and the whole operation must be done again.
 var errAgain = errors.New("store: written by somebody else meanwhile")
 

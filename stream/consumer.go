@@ -22,14 +22,15 @@ type Handler func(ctx context.Context, partition int, parcels []chat.Parcel) err
 
 // Consume joins the group and hands the inbound topic's records to handle, one goroutine per assigned partition, until ctx
 // ends; then it finishes the batches in hand (DrainTimeout), commits and leaves the group. Offsets are committed after
-// handle returned nil, never before.
+// handle returned nil and sync after that, never before: sync makes durable what was handled, for several batches at once and
+// beside those that are being handled. Where it fails nothing is committed.
 //
 // Two consumers can hold the same partition for a moment during a rebalance, and a batch that was handled but not
 // committed comes again: handle must be idempotent. A consumer that makes no progress although there are records is thrown
 // away and built anew.
-func (l *Log) Consume(ctx context.Context, handle Handler) error {
+func (l *Log) Consume(ctx context.Context, handle Handler, sync func(context.Context) error) error {
 	for attempt := 0; ; attempt++ {
-		err := l.consumeOnce(ctx, handle)
+		err := l.consumeOnce(ctx, handle, sync)
 		if !errors.Is(err, errStalled) {
 			return err
 		}
@@ -40,7 +41,7 @@ func (l *Log) Consume(ctx context.Context, handle Handler) error {
 }
 
 // consumeOnce is the life of one group membership: nil when ctx ended it, errStalled when the watchdog did.
-func (l *Log) consumeOnce(ctx context.Context, handle Handler) error {
+func (l *Log) consumeOnce(ctx context.Context, handle Handler, durable func(context.Context) error) error {
 	conns := newConnections(l.link.dialer.DialFunc)
 	dialer := l.link.dialer
 	dialer.DialFunc = conns.dial
@@ -61,7 +62,7 @@ func (l *Log) consumeOnce(ctx context.Context, handle Handler) error {
 	if err != nil {
 		return fmt.Errorf("stream: consume: %w", err)
 	}
-	m := &member{log: l, handle: handle, idleSince: time.Now()}
+	m := &member{log: l, handle: handle, durable: durable, idleSince: time.Now()}
 	memberCtx, cancel := context.WithCancelCause(ctx)
 	var watching sync.WaitGroup
 	watching.Go(func() { m.watch(memberCtx, cancel) })
@@ -79,6 +80,7 @@ func (l *Log) consumeOnce(ctx context.Context, handle Handler) error {
 type member struct {
 	log     *Log
 	handle  Handler
+	durable func(context.Context) error
 	running sync.WaitGroup // goroutines of generations
 
 	mu        sync.Mutex
@@ -163,6 +165,7 @@ func (m *member) leave(group *kafka.ConsumerGroup, conns *connections) {
 // A generation is one assignment of partitions to this member.
 type generation struct {
 	kgen    *kafka.Generation
+	durable func(context.Context) error // see Consume
 	log     *slog.Logger
 	topic   string
 	drain   time.Duration
@@ -177,7 +180,7 @@ type generation struct {
 func newGeneration(m *member, kgen *kafka.Generation) *generation {
 	l := m.log
 	g := &generation{
-		kgen: kgen, log: l.log.With("generation", kgen.ID), topic: l.topics.inbound.name, drain: l.cfg.DrainTimeout,
+		kgen: kgen, durable: m.durable, log: l.log.With("generation", kgen.ID), topic: l.topics.inbound.name, drain: l.cfg.DrainTimeout,
 		readers: make(map[int]*reader), dirty: make(chan struct{}, 1), done: make(map[int]int64),
 	}
 	for _, a := range kgen.Assignments[g.topic] {
@@ -220,7 +223,7 @@ func (g *generation) commitLoop(ctx context.Context, stopHandlers func()) {
 		select {
 		case <-g.dirty:
 			wait := commitEvery
-			if !g.commit() {
+			if !g.commit(ctx) {
 				wait = longestPause
 			}
 			pause(ctx, wait)
@@ -228,14 +231,14 @@ func (g *generation) commitLoop(ctx context.Context, stopHandlers func()) {
 			patience := time.AfterFunc(g.drain, stopHandlers)
 			g.reading.Wait()
 			patience.Stop()
-			g.commit()
+			g.commit(context.WithoutCancel(ctx))
 			return
 		}
 	}
 }
 
 // commit keeps what it could not commit for the next time. A commit that never succeeds means redelivery, not loss.
-func (g *generation) commit() bool {
+func (g *generation) commit(ctx context.Context) bool {
 	g.mu.Lock()
 	offsets := g.done
 	g.done = make(map[int]int64)
@@ -243,7 +246,10 @@ func (g *generation) commit() bool {
 	if len(offsets) == 0 {
 		return true
 	}
-	err := g.kgen.CommitOffsets(map[string]map[int]int64{g.topic: offsets})
+	err := g.durable(ctx)
+	if err == nil {
+		err = g.kgen.CommitOffsets(map[string]map[int]int64{g.topic: offsets})
+	}
 	if err == nil {
 		for p, offset := range offsets {
 			g.readers[p].committed.Store(offset)

@@ -154,6 +154,32 @@ func TestACrashBetweenHandlingAndCommitMeansAgain(t *testing.T) {
 	eventually(t, "all come again", func() bool { return second.distinct() == 3 })
 }
 
+func TestWhatIsNotDurableIsNotCommitted(t *testing.T) {
+	t.Parallel()
+	f := newFake(t, 1)
+	l, _ := open(t, f.config())
+	first := newSink()
+	var asked atomic.Int32
+	stop := consumeAnd(t, l, first.handle, func(context.Context) error {
+		asked.Add(1)
+		return errors.New("the disk is full")
+	})
+	write(t, l, spreadOver(f, 3)...)
+	eventually(t, "all are handled, and one tried to commit", func() bool { return first.distinct() == 3 && asked.Load() > 0 })
+	stop()
+	require.Zero(t, committedRecords(f))
+	second := newSink()
+	var handledAt atomic.Int32
+	stop = consumeAnd(t, l, second.handle, func(context.Context) error {
+		handledAt.Store(int32(second.distinct()))
+		return nil
+	})
+	eventually(t, "all come again", func() bool { return second.distinct() == 3 })
+	stop()
+	require.EqualValues(t, 3, handledAt.Load(), "all was handled before it was made durable")
+	require.EqualValues(t, 3, committedRecords(f))
+}
+
 func TestLostRecordsAreLoud(t *testing.T) {
 	t.Parallel()
 	for name, lose := range map[string]func(t *testing.T, f *fake){
@@ -221,7 +247,7 @@ func TestABatchInHandIsFinishedAtStop(t *testing.T) {
 			close(started)
 			<-finish
 			return ctx.Err()
-		})
+		}, durable)
 	}()
 	<-started
 	cancel()
@@ -245,7 +271,7 @@ func TestAHandlerThatIsTooSlowIsStopped(t *testing.T) {
 			close(started)
 			<-ctx.Done()
 			return ctx.Err()
-		})
+		}, durable)
 	}()
 	<-started
 	cancel()

@@ -231,9 +231,18 @@ func (s *sink) all() []chat.Parcel {
 // consume runs a consumer until the test ends or stop is called, and checks that it stops cleanly and soon.
 func consume(t *testing.T, l *stream.Log, handle stream.Handler) (stop func()) {
 	t.Helper()
+	return consumeAnd(t, l, handle, durable)
+}
+
+// durable is for handlers whose work needs nothing more.
+func durable(context.Context) error { return nil }
+
+// consumeAnd is consume with what makes durable.
+func consumeAnd(t *testing.T, l *stream.Log, handle stream.Handler, settle func(context.Context) error) (stop func()) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- l.Consume(ctx, handle) }()
+	go func() { done <- l.Consume(ctx, handle, settle) }()
 	var once sync.Once
 	stop = func() {
 		once.Do(func() {

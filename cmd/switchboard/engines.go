@@ -23,8 +23,8 @@ import (
 type source struct{ *stream.Log }
 
 // Consume implements ingest.Source.
-func (s source) Consume(ctx context.Context, handle func(context.Context, int, []chat.Parcel) error) error {
-	return s.Log.Consume(ctx, handle)
+func (s source) Consume(ctx context.Context, handle func(context.Context, int, []chat.Parcel) error, sync func(context.Context) error) error {
+	return s.Log.Consume(ctx, handle, sync)
 }
 
 // openLog connects to Kafka, or starts the embedded broker first. What must be closed goes onto the stack.

@@ -65,6 +65,9 @@ func (e *Engine) Write(ctx context.Context, collection string, writes []store.Wr
 	return results, nil
 }
 
+// Sync implements store.Engine: every write was durable when it was acknowledged.
+func (e *Engine) Sync(context.Context) error { return nil }
+
 // WriteAll implements store.Engine. A transaction would make it one step, but costs more round trips than it saves, and
 // needs a replica set.
 func (e *Engine) WriteAll(ctx context.Context, groups []store.Group) (int, error) {

@@ -37,6 +37,7 @@ type Engine struct {
 	writers *sql.DB
 	writer  *writer
 	copier  *checkpointer
+	syncer  syncer
 	types   document.Types
 	encoder encoder
 
@@ -62,7 +63,7 @@ func Open(ctx context.Context, path string, log *slog.Logger, reg prometheus.Reg
 	if err := file.Close(); err != nil {
 		return nil, fmt.Errorf("sqlite: open: %w", err)
 	}
-	e := &Engine{log: log.With("component", "sqlite")}
+	e := &Engine{log: log.With("component", "sqlite"), syncer: syncer{path: path + "-wal"}}
 	e.tables.Store(&map[string]*table{})
 	if e.writers, err = sql.Open("sqlite", dsn(path, "cache_size(-24576)", "wal_autocheckpoint(0)")); err != nil {
 		return nil, fmt.Errorf("sqlite: open: %w", err)

@@ -96,13 +96,43 @@ func TestFileIsDurableAndPrivate(t *testing.T) {
 		require.Equal(t, os.FileMode(0o600), info.Mode().Perm(), name)
 	}
 	var journal string
-	var synchronous int
 	require.NoError(t, e.readers.QueryRowContext(t.Context(), "PRAGMA journal_mode").Scan(&journal))
-	require.NoError(t, e.writer.conn.QueryRowContext(t.Context(), "PRAGMA synchronous").Scan(&synchronous))
 	require.Equal(t, "wal", journal)
-	require.Equal(t, 2, synchronous, "FULL")
+	require.Equal(t, "FULL", synchronous(t, e))
 	_, err := e.readers.ExecContext(t.Context(), "DELETE FROM docs")
 	require.Error(t, err, "readers cannot write")
+}
+
+func synchronous(t *testing.T, e *Engine) string {
+	t.Helper()
+	var mode int
+	require.NoError(t, e.writer.conn.QueryRowContext(t.Context(), "PRAGMA synchronous").Scan(&mode))
+	return []string{"OFF", "NORMAL", "FULL", "EXTRA"}[mode]
+}
+
+func TestOnlyBatchesDoNotWaitForTheDisk(t *testing.T) {
+	path := file(t)
+	e := open(t, path, nil)
+	batch := func(id string) {
+		_, err := e.WriteAll(t.Context(), []store.Group{{Collection: "docs", Writes: []store.Write{{Op: store.Insert, ID: id, Doc: &doc{ID: id}}}}})
+		require.NoError(t, err)
+	}
+	batch("a")
+	require.Equal(t, "NORMAL", synchronous(t, e))
+	require.True(t, e.writer.unsynced.Load())
+	require.NoError(t, e.Sync(t.Context()))
+	require.False(t, e.writer.unsynced.Load())
+	batch("b")
+	put(t, e, doc{ID: "c"})
+	require.Equal(t, "FULL", synchronous(t, e))
+	require.False(t, e.writer.unsynced.Load(), "one that waits, waits for those before it")
+	// What a disk refused once is not believed to be there because it takes something later.
+	batch("d")
+	e.syncer.path = filepath.Join(path, "no folder")
+	require.ErrorContains(t, e.Sync(t.Context()), "start again")
+	e.syncer.path = path + "-wal"
+	batch("e")
+	require.Error(t, e.Sync(t.Context()))
 }
 
 func TestOpenSaysWhatIsWrong(t *testing.T) {

@@ -19,7 +19,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			Buckets: prometheus.ExponentialBuckets(1, 4, 8),
 		}),
 		seconds: f.NewHistogram(prometheus.HistogramOpts{
-			Name: "switchboard_sqlite_commit_duration_seconds", Help: "How long one transaction took, fsync included.",
+			Name: "switchboard_sqlite_commit_duration_seconds", Help: "How long one transaction took, with the wait for the disk where somebody waits for that.",
 			Buckets: prometheus.ExponentialBuckets(0.0005, 2, 14),
 		}),
 		expired: f.NewCounter(prometheus.CounterOpts{

@@ -22,12 +22,12 @@ func (e *Engine) Write(ctx context.Context, collection string, writes []store.Wr
 	return p.results, nil
 }
 
-// WriteAll implements store.Engine: all or nothing, with one wait for the disk.
+// WriteAll implements store.Engine: all or nothing, without a wait for the disk.
 func (e *Engine) WriteAll(ctx context.Context, groups []store.Group) (int, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, failure("write", err)
 	}
-	r := &request{parts: make([]part, len(groups)), whole: true, done: make(chan error, 1)}
+	r := &request{parts: make([]part, len(groups)), whole: true, unhurried: true, done: make(chan error, 1)}
 	for i, g := range groups {
 		t, err := e.table(g.Collection)
 		if err != nil {

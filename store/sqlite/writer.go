@@ -38,14 +38,17 @@ type writer struct {
 	expiring atomic.Pointer[map[string]*table]
 
 	committed atomic.Bool // since the checkpointer looked
+	unsynced  atomic.Bool // something is in the log in front of the file that the disk may not have
+	waits     bool        // commits wait for the disk
 }
 
 // A request is one call of Write or WriteAll, or something to be done between transactions.
 type request struct {
-	parts []part
-	whole bool // all of it or nothing
-	apart func(context.Context, *sql.Conn) error
-	done  chan error
+	parts     []part
+	whole     bool // all of it or nothing
+	unhurried bool // durable with the next commit that is, or the next Sync
+	apart     func(context.Context, *sql.Conn) error
+	done      chan error
 }
 
 // A part is a request's writes to one table.
@@ -110,7 +113,7 @@ func startWriter(ctx context.Context, db *sql.DB, log *slog.Logger, m *metrics) 
 	detached := context.WithoutCancel(ctx)
 	w := &writer{
 		log: log, metrics: m, conn: conn, session: newSession(detached, conn),
-		queue: make(chan *request, queueLength), stopping: make(chan struct{}), stopped: make(chan struct{}),
+		queue: make(chan *request, queueLength), stopping: make(chan struct{}), stopped: make(chan struct{}), waits: true, // see dsn
 	}
 	go w.run(detached)
 	return w, nil
@@ -177,7 +180,7 @@ func (w *writer) do(ctx context.Context, r *request) error {
 func (w *writer) alone(ctx context.Context, run func(context.Context, *sql.Conn) error) error {
 	return w.between(ctx, func(ctx context.Context, conn *sql.Conn) error {
 		defer w.session.close() // its statements may be for tables that are no more
-		return w.transaction(ctx, func() error { return run(ctx, conn) })
+		return w.transaction(ctx, true, func() error { return run(ctx, conn) })
 	})
 }
 
@@ -192,13 +195,14 @@ func (w *writer) serve(ctx context.Context, first *request) {
 		return
 	}
 	group, next := w.gather(first)
-	started, rows := time.Now(), 0
+	started, rows, durable := time.Now(), 0, false
 	for _, r := range group {
 		rows += r.rows()
+		durable = durable || !r.unhurried
 	}
-	err := w.transaction(ctx, func() error { return w.applyAll(group) })
+	err := w.transaction(ctx, durable, func() error { return w.applyAll(group) })
 	if errors.Is(err, errUndone) {
-		err = w.onceMore(ctx, group)
+		err = w.onceMore(ctx, durable, group)
 	}
 	w.metrics.writes.Observe(float64(rows))
 	w.metrics.seconds.Observe(time.Since(started).Seconds())
@@ -266,11 +270,11 @@ func (w *writer) applyAll(group []*request) error {
 
 // onceMore does what a transaction that was undone still owes. A request that was alone has its answer; of several each gets a
 // place to go back to.
-func (w *writer) onceMore(ctx context.Context, group []*request) error {
+func (w *writer) onceMore(ctx context.Context, durable bool, group []*request) error {
 	if len(group) == 1 {
 		return nil
 	}
-	return w.transaction(ctx, func() error {
+	return w.transaction(ctx, durable, func() error {
 		for _, r := range group {
 			r.forget()
 			if err := w.applyApart(r); err != nil {
@@ -351,7 +355,10 @@ func (w *writer) applyRows(p *part, pending []int) (refused []int, err error) {
 }
 
 // transaction takes the file's write lock first, so that reading and writing inside are one step also for other processes.
-func (w *writer) transaction(ctx context.Context, run func() error) error {
+func (w *writer) transaction(ctx context.Context, durable bool, run func() error) error {
+	if err := w.wait(ctx, durable); err != nil {
+		return err
+	}
 	if _, err := w.conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
@@ -360,12 +367,31 @@ func (w *writer) transaction(ctx context.Context, run func() error) error {
 		_, err = w.conn.ExecContext(ctx, "COMMIT")
 		w.committed.Store(true)
 	}
+	if err == nil {
+		w.unsynced.Store(!durable)
+	}
 	if err != nil {
 		if _, again := w.conn.ExecContext(ctx, "ROLLBACK"); again != nil {
 			w.log.DebugContext(ctx, "nothing to roll back", "err", again) // SQLite did it already, as on a full disk
 		}
 	}
 	return err
+}
+
+// wait says whether commits from now on wait for the disk. One that does waits for those before it, too.
+func (w *writer) wait(ctx context.Context, durable bool) error {
+	if w.waits == durable {
+		return nil
+	}
+	mode := "NORMAL"
+	if durable {
+		mode = "FULL"
+	}
+	if _, err := w.conn.ExecContext(ctx, "PRAGMA synchronous = "+mode); err != nil {
+		return err
+	}
+	w.waits = durable
+	return nil
 }
 
 // sweep removes documents whose time has passed, a bounded number at a time so that writers hardly wait.
@@ -378,7 +404,7 @@ func (w *writer) sweep(ctx context.Context, now time.Time) error {
 		if t.ExpireAfter == "" {
 			continue
 		}
-		if err := w.transaction(ctx, func() error { return w.expire(ctx, t, now) }); err != nil {
+		if err := w.transaction(ctx, false, func() error { return w.expire(ctx, t, now) }); err != nil {
 			return err
 		}
 	}

@@ -30,6 +30,7 @@ func (s Suite) groups(t *testing.T) {
 	require.Equal(t, 3, done)
 	require.Equal(t, []string{"a", "b"}, there(items))
 	require.Equal(t, []string{"x"}, there(others))
+	require.NoError(t, e.Sync(t.Context()))
 
 	stale := ranked("b", 20)
 	stale.Version = 6

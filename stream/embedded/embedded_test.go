@@ -69,7 +69,7 @@ func reader(t *testing.T, l *stream.Log) (got func() map[string]int, stop func()
 				seen[string(p.Value[:min(len(p.Value), 20)])]++
 			}
 			return nil
-		})
+		}, func(context.Context) error { return nil })
 	}()
 	stop = sync.OnceFunc(func() {
 		cancel()
