@@ -22,7 +22,7 @@ func NewContact(e *Event) Contact {
 func (c *Contact) Learn(e *Event) bool {
 	at := happenedAt(e)
 	changed := false
-	thread := c.threadOf(e.Identities)
+	thread := c.threadOf(e.IdentityKeys()...)
 	for _, id := range e.Identities {
 		id.Thread = thread // of one that is new: whoever writes in a thread goes on in it under another id
 		changed = c.meet(id, at) || changed
@@ -64,27 +64,19 @@ func (c *Contact) meet(id Identity, at time.Time) bool {
 }
 
 // threadOf is the Thread of the first of these identities that the contact has.
-func (c *Contact) threadOf(ids []Identity) string {
-	for _, id := range ids {
-		if i := slices.IndexFunc(c.Identities, func(x Identity) bool { return x.Key() == id.Key() }); i >= 0 {
+func (c *Contact) threadOf(keys ...string) string {
+	for _, key := range keys {
+		if i := slices.IndexFunc(c.Identities, func(x Identity) bool { return x.Key() == key }); i >= 0 {
 			return c.Identities[i].Thread
 		}
 	}
 	return ""
 }
 
-// ThreadOwner is the contact whose conversations messages by these identities go on in: this one, or one that an agent merged
-// into it. Two telephones are two threads, whoever holds them: that is how an answer finds the right one, and how a merge is
-// undone without anything left behind.
-func (c *Contact) ThreadOwner(ids []Identity) string { return cmp.Or(c.threadOf(ids), c.ID) }
-
-// OwnerOf is the ThreadOwner of one identity, by its key.
-func (c *Contact) OwnerOf(key string) string {
-	if i := slices.IndexFunc(c.Identities, func(x Identity) bool { return x.Key() == key }); i >= 0 {
-		return cmp.Or(c.Identities[i].Thread, c.ID)
-	}
-	return c.ID
-}
+// ThreadOwner is the contact whose conversations messages by the identities with these keys go on in: this one, or one that an
+// agent merged into it. Two telephones are two threads, whoever holds them: that is how an answer finds the right one, and how
+// a merge is undone without anything left behind.
+func (c *Contact) ThreadOwner(keys ...string) string { return cmp.Or(c.threadOf(keys...), c.ID) }
 
 // newMinute reports whether at is in a later minute than seen. "Seen" marks move once a minute: a contact is not written anew
 // for every message of a burst.

@@ -203,6 +203,15 @@ type IdentityChange struct {
 	New []Identity
 }
 
+// IdentityKeys are the keys of the identities the event names, in its order.
+func (e *Event) IdentityKeys() []string {
+	keys := make([]string, len(e.Identities))
+	for i := range e.Identities {
+		keys[i] = e.Identities[i].Key()
+	}
+	return keys
+}
+
 // HasFlag reports whether the event carries the flag.
 func (e *Event) HasFlag(flag string) bool { return slices.Contains(e.Flags, flag) }
 

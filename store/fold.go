@@ -101,7 +101,7 @@ func (b *batch) threadKey(it *item) string {
 
 func (b *batch) threadOwner(it *item) string {
 	if h := b.contacts[it.contact]; h != nil {
-		return h.doc.ThreadOwner(it.event.Identities)
+		return h.doc.ThreadOwner(it.event.IdentityKeys()...)
 	}
 	return it.contact
 }

@@ -187,7 +187,7 @@ func (s *Store) rehome(ctx context.Context, id, opener string) error {
 				return thenAgain(s.finishStep(ctx, pending))
 			}
 			if was.RelatedTo(holders[i].ID) {
-				to, owner = holders[i].ID, holders[i].OwnerOf(opener)
+				to, owner = holders[i].ID, holders[i].ThreadOwner(opener)
 			}
 		}
 		if to == "" {
