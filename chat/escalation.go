@@ -2,6 +2,7 @@ package chat
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -48,6 +49,20 @@ func (e *Escalation) Take(by Author, at time.Time) error {
 func (c *Conversation) RecordEscalation(e *Escalation) {
 	c.Record(TimelineEntry{ID: EventID("timeline", e.ID, "escalated"), Type: "escalated", At: e.At, Text: e.Reason})
 	if e.TakenByID != "" {
-		c.Record(TimelineEntry{ID: EventID("timeline", e.ID, "taken"), Type: "escalation_taken", At: e.TakenAt, By: e.TakenBy})
+		c.Record(TimelineEntry{ID: e.takenEntry(), Type: "escalation_taken", At: e.TakenAt, By: e.TakenBy})
 	}
+}
+
+// takenEntry is the id of the timeline's entry about who took the hand-over.
+func (e *Escalation) takenEntry() string { return EventID("timeline", e.ID, "taken") }
+
+// HandOver gives the conversation to whoever took the hand-over, if it is under way and nobody has it; a colleague who has it
+// keeps it. The timeline says both, and doing it again changes nothing.
+func (c *Conversation) HandOver(e *Escalation) error {
+	again := slices.ContainsFunc(c.Timeline, func(t TimelineEntry) bool { return t.ID == e.takenEntry() })
+	c.RecordEscalation(e)
+	if again || e.TakenByID == "" || c.Assignee != "" || c.State == StateClosed {
+		return nil
+	}
+	return c.Assign(e.TakenByID, e.TakenBy, e.TakenBy, e.TakenAt)
 }

@@ -128,4 +128,44 @@ func TestEscalation(t *testing.T) {
 	require.Equal(t, "Ada", e.TakenBy)
 	c.RecordEscalation(&e)
 	require.Len(t, c.Timeline, 2)
+	require.Empty(t, c.Assignee, "being told again hands nothing over")
+}
+
+func TestWhoeverTakesAHandOverHasTheConversationUnlessSomebodyHasIt(t *testing.T) {
+	t.Parallel()
+	taken := Escalation{ID: "e1", ContactID: "c1", ConversationID: "d1", At: wroteAt}
+	require.NoError(t, taken.Take(writer, wroteAt))
+	for name, c := range map[string]struct {
+		talk     Conversation
+		e        Escalation
+		assignee string
+		timeline []string
+	}{
+		"nobody has it":          {Conversation{State: StateOpen}, taken, writer.ID, []string{"escalated", "escalation_taken", "assigned"}},
+		"snoozed":                {Conversation{State: StateSnoozed}, taken, writer.ID, []string{"escalated", "escalation_taken", "assigned"}},
+		"a colleague has it":     {Conversation{State: StateOpen, Assignee: "ben"}, taken, "ben", []string{"escalated", "escalation_taken"}},
+		"they have it already":   {Conversation{State: StateOpen, Assignee: writer.ID}, taken, writer.ID, []string{"escalated", "escalation_taken"}},
+		"it is over":             {Conversation{State: StateClosed}, taken, "", []string{"escalated", "escalation_taken"}},
+		"nobody has taken it":    {Conversation{State: StateOpen}, Escalation{ID: "e1", At: wroteAt}, "", []string{"escalated"}},
+		"offered to a colleague": {Conversation{State: StateOpen, Transfer: &Transfer{}}, taken, writer.ID, []string{"escalated", "escalation_taken", "assigned"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			require.NoError(t, c.talk.HandOver(&c.e))
+			require.NoError(t, c.talk.HandOver(&c.e), "again")
+			require.Equal(t, c.assignee, c.talk.Assignee)
+			require.Nil(t, c.talk.Transfer, "an open offer is over")
+			var types []string
+			for _, entry := range c.talk.Timeline {
+				types = append(types, entry.Type)
+			}
+			require.ElementsMatch(t, c.timeline, types)
+		})
+	}
+
+	c := Conversation{State: StateOpen}
+	require.NoError(t, c.HandOver(&taken))
+	require.NoError(t, c.Assign("", "", "Ben", wroteAt.Add(time.Minute)))
+	require.NoError(t, c.HandOver(&taken))
+	require.Empty(t, c.Assignee, "what a colleague decided since stays")
 }

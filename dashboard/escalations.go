@@ -25,7 +25,8 @@ func (d *Dashboard) escalationRoutes() []route {
 	return []route{{post, "/inbox/:conversation/escalations/:escalation/take", agent, d.takeEscalation}}
 }
 
-// takeEscalation notes that the caller handles a hand-over. Of two who take it the first one has it; the other is told who.
+// takeEscalation notes that the caller handles a hand-over, and gives them the conversation if nobody has it. Of two who take
+// it the first one has it; the other is told who.
 func (d *Dashboard) takeEscalation(c *fiber.Ctx) error {
 	e, err := d.Escalations.Escalation(c.UserContext(), param(c, "escalation"))
 	if err == nil && e.ConversationID != param(c, "conversation") {
@@ -44,12 +45,33 @@ func (d *Dashboard) takeEscalation(c *fiber.Ctx) error {
 	if !fragment(c) {
 		return back(c, deskPath(c))
 	}
-	said := "You have taken the hand-over"
-	if late {
-		said = e.TakenBy + " has taken it already"
+	return d.answerTaken(c, &e, late)
+}
+
+// answerTaken shows the hand-over and the conversation as they are now, and says who has each.
+func (d *Dashboard) answerTaken(c *fiber.Ctx, e *chat.Escalation, late bool) error {
+	conversation, err := d.Conversations.Conversation(c.UserContext(), e.ConversationID)
+	if err != nil {
+		return fmt.Errorf("dashboard: read conversation: %w", err)
 	}
-	list := view.EscalationsOf([]chat.Escalation{e}, d.form(c, localPath(form(c, "return"), deskPath(c))), d.clock(c))
-	return d.answer(c, http.StatusOK, part{"oob/escalation", list}, part{"oob/toast", toast{Text: said}})
+	parts, err := d.headParts(c, &conversation)
+	if err != nil {
+		return err
+	}
+	said := "You have taken the hand-over"
+	switch {
+	case late:
+		said = e.TakenBy + " has taken it already"
+	case conversation.Assignee == e.TakenByID:
+		said += ", and the conversation is yours"
+	case conversation.Assignee != "":
+		said += ". The conversation stays with the colleague who has it"
+		if user, err := d.Users.User(c.UserContext(), conversation.Assignee); err == nil {
+			said = "You have taken the hand-over. " + view.UserName(&user) + " keeps the conversation"
+		}
+	}
+	list := view.EscalationsOf([]chat.Escalation{*e}, d.form(c, localPath(form(c, "return"), deskPath(c))), d.clock(c))
+	return d.answer(c, http.StatusOK, append(parts, part{"oob/escalation", list}, part{"oob/toast", toast{Text: said}})...)
 }
 
 // escalationsOf makes the tab of hand-overs.

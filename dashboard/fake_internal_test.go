@@ -148,6 +148,7 @@ func (f *fake) TakeEscalation(ctx context.Context, id string, by chat.Author) (c
 	}
 	if err == nil {
 		f.escalations[slices.IndexFunc(f.escalations, func(x chat.Escalation) bool { return x.ID == id })] = e
+		_, err = f.UpdateConversation(ctx, e.ConversationID, func(c *chat.Conversation) error { return c.HandOver(&e) })
 	}
 	return e, err
 }

@@ -24,7 +24,10 @@ func (s *Store) RecordEscalation(ctx context.Context, e chat.Escalation) error {
 	if err != nil {
 		return err
 	}
-	return s.noteEscalation(ctx, &kept)
+	return s.noteEscalation(ctx, &kept, func(c *chat.Conversation) error {
+		c.RecordEscalation(&kept)
+		return nil
+	})
 }
 
 // Escalation returns one hand-over.
@@ -32,7 +35,7 @@ func (s *Store) Escalation(ctx context.Context, id string) (chat.Escalation, err
 	return one[chat.Escalation](ctx, s.engine, escalations, id)
 }
 
-// TakeEscalation notes who handles an escalation. It is idempotent for whoever took it; for anybody else it is
+// TakeEscalation notes who handles an escalation, and gives them the conversation if nobody has it. It is idempotent for whoever took it; for anybody else it is
 // chat.ErrConflict, with the escalation as it stands.
 func (s *Store) TakeEscalation(ctx context.Context, id string, by chat.Author) (chat.Escalation, error) {
 	e, err := update(ctx, s.engine, escalations, id, func(e *chat.Escalation) *int64 { return &e.Version }, func(e *chat.Escalation) error {
@@ -41,15 +44,12 @@ func (s *Store) TakeEscalation(ctx context.Context, id string, by chat.Author) (
 	if err != nil {
 		return e, err
 	}
-	return e, s.noteEscalation(ctx, &e)
+	return e, s.noteEscalation(ctx, &e, func(c *chat.Conversation) error { return c.HandOver(&e) })
 }
 
-// noteEscalation brings the conversation's timeline up to date. A conversation that was erased meanwhile has none.
-func (s *Store) noteEscalation(ctx context.Context, e *chat.Escalation) error {
-	_, err := s.UpdateConversation(ctx, e.ConversationID, func(c *chat.Conversation) error {
-		c.RecordEscalation(e)
-		return nil
-	})
+// noteEscalation brings the conversation up to date. One that was erased meanwhile is not there to be.
+func (s *Store) noteEscalation(ctx context.Context, e *chat.Escalation, edit func(*chat.Conversation) error) error {
+	_, err := s.UpdateConversation(ctx, e.ConversationID, edit)
 	if errors.Is(err, chat.ErrNotFound) {
 		return nil
 	}

@@ -242,6 +242,7 @@ func escalationsOnce(t *testing.T, open func(*testing.T) store.Engine) {
 			words = append(words, x.Type+" "+x.Text+x.By)
 		}
 	}
+	require.Equal(t, agentBen.ID, c.Assignee, "nobody had it: whoever took the hand-over has it")
 	require.ElementsMatch(t, []string{"escalated asked for a human", "escalation_taken Ben", "escalated angry"}, words)
 	require.ErrorIs(t, repo.RecordEscalation(ctx, chat.Escalation{ID: "x"}), chat.ErrInvalid)
 	e.ID, e.ConversationID = "y", "missing"

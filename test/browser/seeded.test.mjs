@@ -77,6 +77,11 @@ describe('hand-overs from the AI', () => {
       await take(page).waitFor();
     }
     for (const page of [ada, ben]) await live(page);
+    await ada.evaluate(() => { // whoever seeding gave it to: nobody has it
+      const { csrf } = Object.fromEntries(new FormData(document.querySelector('#actions form')));
+      return fetch(`${location.pathname}/assignee`, { method: 'POST', body: new URLSearchParams({ csrf, value: '' }) });
+    });
+    for (const page of [ada, ben]) await page.locator('#thread-head .assignee', { hasText: 'Unassigned' }).waitFor();
     const shown = ada.locator('#escalations .episode');
     assert.match(await shown.innerText(), /\d{1,2}:\d\d/, 'when');
     assert.ok(await shown.locator('.channel').getAttribute('title'), 'where');
@@ -86,8 +91,10 @@ describe('hand-overs from the AI', () => {
     assert.deepEqual(await violations(ada), []);
 
     await take(ada).click();
-    await ada.locator('.toast', { hasText: 'You have taken the hand-over' }).waitFor();
+    await ada.locator('.toast', { hasText: 'You have taken the hand-over, and the conversation is yours' }).waitFor();
     for (const page of [ada, ben]) await page.locator('#escalations', { hasText: 'Taken by Administrator' }).waitFor();
+    await ada.locator('#thread-head .assignee', { hasText: 'You' }).waitFor();
+    await ben.locator('#thread-head .assignee', { hasText: 'Administrator' }).waitFor();
     assert.equal(await take(ben).count(), 0, 'the colleague is offered nothing that is gone');
     await ben.locator('.event', { hasText: 'Administrator' }).last().waitFor();
     await picture(ben, 'escalation-taken');
