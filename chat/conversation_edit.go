@@ -89,25 +89,41 @@ func (c *Conversation) enter(s State, by string, at time.Time) {
 // department or priority on the editor's screen, and wants what the editor chooses. If a colleague chose something else
 // meanwhile, the error is a *ConflictError with who and when.
 func (c *Conversation) Unchanged(field, was, wants string) error {
-	var now string
-	var by []string // the timeline's words for a change of the field
-	switch field {
-	case "state":
-		now, by = string(c.State), []string{"state", "closed", "snoozed", "woken"}
-	case "assignee":
-		now, by = c.Assignee, []string{"assigned", "unassigned", "department", "transfer_accepted", "transfer_declined", "transfer_lapsed"}
-	case "department":
-		now, by = c.Department, []string{"department", "transfer_accepted"}
-	case "priority":
-		now, by = c.Priority, []string{"priority"}
-	default:
+	now, _, ok := c.handling(field)
+	if !ok {
 		return invalid("field", "This cannot be compared.")
 	}
 	if now == was || now == wants {
 		return nil
 	}
-	e := c.newest(func(e *TimelineEntry) bool { return slices.Contains(by, e.Type) })
-	return &ConflictError{Field: field, Theirs: now, By: e.By, At: e.At}
+	m, _ := c.HandlingMark(field)
+	return &ConflictError{Field: field, Theirs: now, By: m.By, At: m.At}
+}
+
+// handling is the value of state, assignee, department or priority, and the timeline's words for a change of it.
+func (c *Conversation) handling(field string) (now string, types []string, ok bool) {
+	switch field {
+	case "state":
+		return string(c.State), []string{"state", "closed", "snoozed", "woken"}, true
+	case "assignee":
+		if c.Assignee == "" {
+			return "", []string{"unassigned", "department"}, true
+		}
+		return c.Assignee, []string{"assigned", "transfer_accepted", "transfer_declined", "transfer_lapsed"}, true
+	case "department":
+		return c.Department, []string{"department", "transfer_accepted"}, true
+	case "priority":
+		return c.Priority, []string{"priority"}, true
+	}
+	return "", nil, false
+}
+
+// HandlingMark is who gave state, assignee, department or priority its value, as the timeline tells; ok is false when nobody
+// did, or that was too long ago.
+func (c *Conversation) HandlingMark(field string) (m Mark, ok bool) {
+	_, types, _ := c.handling(field)
+	e := c.newest(func(e *TimelineEntry) bool { return slices.Contains(types, e.Type) })
+	return Mark{Name: field, By: e.By, At: e.At}, e.Type != ""
 }
 
 // unanswered is since when the customer waits, as far as the newest page tells.

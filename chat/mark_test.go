@@ -52,6 +52,29 @@ func TestMarksFollowRenamedLabels(t *testing.T) {
 	}
 }
 
+func TestTheTimelineTellsWhoHandledAConversationHow(t *testing.T) {
+	c := Conversation{ID: "d1", State: StateOpen}
+	for _, field := range []string{"state", "assignee", "department", "priority", "flavour"} {
+		_, ok := c.HandlingMark(field)
+		require.False(t, ok, field)
+	}
+	require.NoError(t, c.SetPriority("high", "Ada", second(1)))
+	require.NoError(t, c.Assign("u-bo", "Bo", "Ada", second(2)))
+	c.LeaveDepartment("", Department{ID: "sales", Name: "Sales"}, "Cy", second(3)) // whoever has it keeps it
+	require.NoError(t, c.SetState(StatePending, "Di", second(4)))
+	for field, want := range map[string]Mark{
+		"priority": {"", "priority", "Ada", second(1)}, "assignee": {"", "assignee", "Ada", second(2)},
+		"department": {"", "department", "Cy", second(3)}, "state": {"", "state", "Di", second(4)},
+	} {
+		m, ok := c.HandlingMark(field)
+		require.True(t, ok, field)
+		require.Equal(t, want, m)
+	}
+	require.NoError(t, c.SetDepartment("legal", "Legal", "Ed", second(5)))
+	m, _ := c.HandlingMark("assignee")
+	require.Equal(t, "Ed", m.By, "moving it took it from whoever had it")
+}
+
 func TestTheTimelineTellsWhoSetLabelsAndAttributes(t *testing.T) {
 	c := Conversation{Labels: []string{"old"}}
 	require.NoError(t, c.AddLabel("vip", "Ada", second(1)))

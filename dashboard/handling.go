@@ -77,7 +77,7 @@ func (d *Dashboard) controls(c *fiber.Ctx, conversation *chat.Conversation) ([]v
 	if err != nil {
 		return nil, fmt.Errorf("dashboard: read settings: %w", err)
 	}
-	return view.Controls(conversation, users, settings.Departments, d.form(c, deskPath(c))), nil
+	return view.Controls(conversation, users, settings.Departments, d.form(c, deskPath(c)), d.clock(c)), nil
 }
 
 // changeOf makes an edit and keeps what the conversation was before it.

@@ -52,6 +52,15 @@ func (s *site) withDepartments() *site {
 	return s
 }
 
+func TestTheControlsSayWhoChose(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	got := s.htmx("/inbox/"+talkID+"/priority", "value", "urgent")
+	require.Equal(t, http.StatusOK, got.StatusCode)
+	choice := find(t, got.body, "id", "control-priority-"+talkID+"-select")[0]
+	require.Regexp(t, `^Set by Ada Admin, \S`, text(find(t, got.body, "id", attr(choice, "aria-describedby"))[0]))
+}
+
 func TestSnooze(t *testing.T) {
 	t.Parallel()
 	t.Run("until a ready-made time of the agent's zone, with undo", func(t *testing.T) {

@@ -118,6 +118,14 @@ func (c Clock) Plural(n int, noun string) string {
 	return c.Number(int64(n)) + " " + noun
 }
 
+// beyond counts what is not shown: "+2", or nothing.
+func (c Clock) beyond(n int) string {
+	if n <= 0 {
+		return ""
+	}
+	return "+" + c.Number(int64(n))
+}
+
 // Counted is a number of things in words; n is cut off at most, which reads "50 or more". Empty when there are none.
 func (c Clock) Counted(n, most int, noun string) string {
 	switch {

@@ -64,7 +64,7 @@ type GridRow struct {
 	Location      string
 	Channels      []Channel
 	Labels        []Label
-	Hidden        int
+	Hidden        string // how many labels there are beyond those shown
 	Seen          Moment
 	Created       Moment
 }
@@ -138,7 +138,7 @@ func GridRowOf(c *chat.Contact, defined []chat.LabelDefinition, show Columns, cl
 	row := GridRow{
 		ID: c.ID, URL: ContactURL(c.ID), Name: name, Avatar: avatar(c.ID, name, nil), Show: show, Phone: c.Phone, Email: c.Email,
 		Username: line(username(c)), Location: line(c.Location),
-		Labels: Labels(c.Labels[:min(len(c.Labels), rowLabels)], defined), Hidden: max(0, len(c.Labels)-rowLabels),
+		Labels: Labels(c.Labels[:min(len(c.Labels), rowLabels)], defined), Hidden: clock.beyond(len(c.Labels) - rowLabels),
 		Seen: clock.Moment(c.LastSeenAt), Created: clock.Moment(c.CreatedAt),
 	}
 	row.Country, row.Language = CountryName(c.Country), LanguageName(c.Language)

@@ -59,6 +59,7 @@ func TestEventWords(t *testing.T) {
 }
 
 func TestAverageMood(t *testing.T) {
+	clock := NewClock(time.Now(), "").For(LocaleFor("ar-EG", ""))
 	t.Parallel()
 	talk := func(sentiment, closing string) chat.Conversation {
 		c := chat.Conversation{Sentiment: sentiment}
@@ -67,13 +68,13 @@ func TestAverageMood(t *testing.T) {
 		}
 		return c
 	}
-	require.Nil(t, AverageMood([]chat.Conversation{talk("", ""), talk("nonsense", "")}), "no mood is known")
+	require.Nil(t, AverageMood([]chat.Conversation{talk("", ""), talk("nonsense", "")}, clock), "no mood is known")
 	for want, list := range map[string][]chat.Conversation{
 		"Positive": {talk("positive", ""), talk("positive", ""), talk("negative", "")},
 		"Neutral":  {talk("positive", ""), talk("negative", ""), talk("", "")},
 		"Negative": {talk("positive", "negative"), talk("neutral", "")}, // what the agent said counts before what was computed
 	} {
-		require.Equal(t, want, AverageMood(list).Word)
+		require.Equal(t, want, AverageMood(list, clock).Word)
 	}
-	require.Equal(t, 2, AverageMood([]chat.Conversation{talk("positive", ""), talk("", ""), talk("neutral", "")}).Of)
+	require.Equal(t, "٢ conversations", AverageMood([]chat.Conversation{talk("positive", ""), talk("", ""), talk("neutral", "")}, clock).Of)
 }

@@ -51,7 +51,7 @@ type Reference struct{ Text, URL string }
 // A Mood is a sentiment as word and shape.
 type Mood struct {
 	Key, Word, Icon string
-	Of              int // how many conversations it is the average of; zero: of one alone
+	Of              string // how many conversations it is the average of; empty: of one alone
 }
 
 // HistoryInput is what a history is made from.
@@ -84,7 +84,7 @@ const longestSummary = 1000
 func EpisodeOf(c *chat.Conversation, labels []chat.LabelDefinition, clock Clock) Episode {
 	e := Episode{
 		ID: c.ID, URL: HistoryURL(c.ID), InboxURL: "/inbox/" + url.PathEscape(c.ID), Channel: ChannelOf(c.Channel), From: clock.Moment(c.CreatedAt), State: StateOf(c.State),
-		Active: c.State != chat.StateClosed, Summary: cut(c.Summary, longestSummary), Labels: Labels(c.Labels, labels), Messages: messageCount(c.MessageCount, clock),
+		Active: c.State != chat.StateClosed, Summary: cut(c.Summary, longestSummary), Labels: Labels(c.Labels, labels), Messages: clock.Plural(int(c.MessageCount), "message"),
 		Mood: MoodOf(sentiment(c)), Closed: closed(c, clock),
 	}
 	e.When = clock.Span(c.CreatedAt, c.ClosedAt)
@@ -95,13 +95,6 @@ func EpisodeOf(c *chat.Conversation, labels []chat.LabelDefinition, clock Clock)
 		e.Topics = append(e.Topics, line(topic))
 	}
 	return e
-}
-
-func messageCount(n int64, clock Clock) string {
-	if n == 1 {
-		return "1 message"
-	}
-	return clock.Number(n) + " messages"
 }
 
 // sentiment is the mood of a conversation: what the agent who closed it said counts before what was computed.
@@ -129,7 +122,7 @@ func MoodOf(word string) *Mood {
 const moodEdge = 1.0 / 3
 
 // AverageMood is the mood over conversations; nil when none of them has one.
-func AverageMood(conversations []chat.Conversation) *Mood {
+func AverageMood(conversations []chat.Conversation, clock Clock) *Mood {
 	sum, n := 0, 0
 	for i := range conversations {
 		switch sentiment(&conversations[i]) {
@@ -152,7 +145,7 @@ func AverageMood(conversations []chat.Conversation) *Mood {
 		word = "negative"
 	}
 	out := MoodOf(word)
-	out.Of = n
+	out.Of = clock.Plural(n, "conversation")
 	return out
 }
 

@@ -55,7 +55,7 @@ type Row struct {
 	Unread   string
 	Priority *Priority
 	Labels   []Label
-	Hidden   int // labels beyond those shown
+	Hidden   string // how many labels there are beyond those shown
 	Waiting  *Waiting
 	State    *State // only where it differs from what the list is about
 	Current  bool   `json:"-"`
@@ -111,7 +111,7 @@ func RowOf(in *RowInput) Row {
 		ID: c.ID, URL: URL("/inbox/"+url.PathEscape(c.ID), in.Query), Name: name,
 		Avatar: avatar(c.ContactID, name, &channel), At: in.Clock.Moment(c.LastActivityAt),
 		Sent: c.Last.Direction == chat.Outbound, Current: c.ID == in.Current,
-		Labels: Labels(c.Labels[:min(len(c.Labels), rowLabels)], in.Labels), Hidden: max(0, len(c.Labels)-rowLabels),
+		Labels: Labels(c.Labels[:min(len(c.Labels), rowLabels)], in.Labels), Hidden: in.Clock.beyond(len(c.Labels) - rowLabels),
 		Waiting: waiting(c, in.Clock), Watch: Watch{ID: c.ID, People: in.Watching, Clock: in.Clock},
 	}
 	row.Flagged, row.Offered = c.Flagged, offered(c, in.Agent, in.Departments)

@@ -169,7 +169,7 @@ func ContactPanelOf(in *ContactInput) *ContactPanel {
 		Created:  in.Clock.Day(c.CreatedAt),
 		Channels: channelLinks(c, in.Conversations), Profiles: profiles(c, in.Clock),
 		Fields: Fields(c, in.Form, in.Clock), Labels: ContactLabels(c, in.Labels, in.Form, in.Clock), Attributes: ContactAttributes(c, in.Attributes, in.Form, in.Clock),
-		Merged: c.MergedFrom, Mood: AverageMood(in.Conversations), Insights: insights(c.Insights),
+		Merged: c.MergedFrom, Mood: AverageMood(in.Conversations, in.Clock), Insights: insights(c.Insights),
 	}
 	p.LocalTime, p.Zone = in.Clock.localTime(zoneOf(in))
 	for i := range c.Identities {

@@ -32,6 +32,7 @@ type Control struct {
 	SaveURL         string
 	CSRF, Return    string
 	Error           string
+	From            string // who chose it, and when
 }
 
 // A SessionFact is one line of session information; when the channel cannot know, Missing says so instead of a value.
@@ -64,7 +65,7 @@ type ConversationInput struct {
 func ConversationPanelOf(in *ConversationInput) *ConversationPanel {
 	c := in.Conversation
 	panel := &ConversationPanel{
-		ID: c.ID, Controls: Controls(c, in.Users, in.Departments, in.Form),
+		ID: c.ID, Controls: Controls(c, in.Users, in.Departments, in.Form, in.Clock),
 		Labels: ConversationLabels(c, in.Labels, in.Form, in.Clock), Attributes: ConversationAttributes(c, in.Attributes, in.Form, in.Clock),
 		About: about(in), Place: place(c, in.Clock), Device: device(c), Visit: visit(c, in.Clock), Pages: pages(c, in.Clock),
 	}
@@ -75,7 +76,7 @@ func ConversationPanelOf(in *ConversationInput) *ConversationPanel {
 }
 
 // Controls are the selects for state, assignee, department and priority.
-func Controls(c *chat.Conversation, users []chat.User, departments []chat.Department, form Form) []Control {
+func Controls(c *chat.Conversation, users []chat.User, departments []chat.Department, form Form, clock Clock) []Control {
 	base := "/inbox/" + url.PathEscape(c.ID) + "/"
 	states := [][2]string{}
 	for _, s := range []chat.State{chat.StateOpen, chat.StatePending, chat.StateSnoozed, chat.StateClosed} {
@@ -102,7 +103,10 @@ func Controls(c *chat.Conversation, users []chat.User, departments []chat.Depart
 		priorities = append(priorities, [2]string{p, PriorityWord(p)})
 	}
 	control := func(name, label, selected string, options [][2]string) Control {
-		return Control{ID: "control-" + name + "-" + c.ID, Name: name, Label: label, Was: selected, Options: Options(selected, options...), SaveURL: base + name, CSRF: form.CSRF, Return: form.Return}
+		return Control{
+			ID: "control-" + name + "-" + c.ID, Name: name, Label: label, Was: selected, Options: Options(selected, options...), SaveURL: base + name,
+			CSRF: form.CSRF, Return: form.Return, From: setBy(clock)(c.HandlingMark(name)),
+		}
 	}
 	controls := []Control{control("state", "State", string(c.State), states), control("assignee", "Assignee", c.Assignee, people)}
 	if len(groups) > 1 {

@@ -2,6 +2,7 @@ package view
 
 import (
 	"errors"
+	"math"
 	"net/url"
 	"slices"
 
@@ -125,7 +126,7 @@ func (f UserForm) Refused(err error, email string, edit chat.UserEdit, departmen
 type UserAccess struct {
 	Form
 	Name, Email, URL string
-	Sessions         int
+	Sessions         string // on how many devices they are signed in; empty: nowhere
 	You, Disabled    bool
 	Waiting          bool
 	DisabledAt       Moment
@@ -136,7 +137,7 @@ type UserAccess struct {
 // UserAccessOf makes the part of a user's page about access.
 func UserAccessOf(u *chat.User, sessions int, you string, form Form, clock Clock) UserAccess {
 	return UserAccess{
-		Form: form, Name: UserName(u), Email: u.Email, URL: userURL(u.ID), Sessions: sessions, You: u.ID == you,
+		Form: form, Name: UserName(u), Email: u.Email, URL: userURL(u.ID), Sessions: clock.Counted(sessions, math.MaxInt, "device"), You: u.ID == you,
 		Disabled: !u.Active(), Waiting: u.MustChangePassword, DisabledAt: clock.Moment(u.DisabledAt),
 	}
 }

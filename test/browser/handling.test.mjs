@@ -110,6 +110,12 @@ describe('who has it', () => {
     assert.deepEqual(await violations(ada), []);
     await ada.keyboard.press('Enter'); // it has the focus
     await head(ada).locator('.assignee', { hasText: 'You' }).waitFor();
+    await tab(ada, 'conversation');
+    await ada.getByRole('combobox', { name: 'Assignee', description: /^Set by Administrator, .*\d:\d\d/ }).hover();
+    await ada.locator('.control[id^="control-assignee"] .tip').waitFor({ state: 'visible' });
+    await ada.waitForFunction(() => getComputedStyle(document.querySelector('.control[id^="control-assignee"] .tip')).opacity === '1');
+    await picture(ada, 'handling-assigned-by');
+    assert.deepEqual(await violations(ada), []);
     await action(ada, 'assign').click();
     await dialog(ada).getByRole('button', { name: 'Billing' }).click();
     await head(ada).locator('.assignee', { hasText: 'Unassigned' }).waitFor();
