@@ -93,7 +93,7 @@
       const section = document.getElementById(box);
       const first = (selector) => section?.querySelector(selector);
       const wrong = first('[aria-invalid="true"]');
-      (wrong || first('input:not([type="hidden"], .visually-hidden):last-of-type') || first('button, a[href]'))?.focus({ preventScroll: !wrong });
+      (wrong || first('.add input:not([type="hidden"])') || first('input:not([type="hidden"], .visually-hidden):last-of-type') || first('button, a[href]'))?.focus({ preventScroll: !wrong });
     }
     box = null;
   });

@@ -101,6 +101,7 @@ for (const width of [1440, 390]) {
       await attributes.getByRole('button', { name: 'Add' }).click();
       const item = attributes.locator('li', { hasText: key });
       await item.waitFor();
+      await agent.waitForFunction(() => document.activeElement.name === 'key' && document.activeElement.value === ''); // ready for the next one
       assert.equal(await item.getByRole('textbox', { name: key, description: /^Set by / }).count(), 1, 'heard too');
       await item.hover();
       await shown(item.locator('.tip'));
