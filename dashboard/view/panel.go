@@ -217,7 +217,7 @@ func profiles(c *chat.Contact, clock Clock) []Fact {
 			parts = append(parts, "@"+line(p.Username))
 		}
 		if p.FollowerCount > 0 {
-			parts = append(parts, clock.Number(p.FollowerCount)+" followers")
+			parts = append(parts, clock.Plural(int(p.FollowerCount), "follower"))
 		}
 		switch {
 		case p.Follows:
