@@ -42,6 +42,7 @@ type Engine struct {
 	encoder encoder
 
 	tables    atomic.Pointer[map[string]*table]
+	estimates estimates
 	ensuring  sync.Mutex
 	closing   sync.Once
 	closeFail error

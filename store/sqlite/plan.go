@@ -53,7 +53,7 @@ func (e *Engine) weigh(ctx context.Context, t *table, q store.Query, many int) (
 	if q.Limit == 0 || len(q.Where) == 0 {
 		return p, nil
 	}
-	led, err := e.led(ctx, t, q.Where, &p)
+	led, err := e.led(ctx, t, q, &p)
 	if err != nil {
 		return p, err
 	}
@@ -94,8 +94,12 @@ func (e *Engine) entries(ctx context.Context, t *table, where []store.Condition,
 }
 
 // led reports whether a condition that is no array's leads to few documents, so that the rest is tried on them. It also marks
-// lists of values that lead to so many that they had better not.
-func (e *Engine) led(ctx context.Context, t *table, where []store.Condition, p *plan) (bool, error) {
+// conditions that lead to so many that they had better not.
+func (e *Engine) led(ctx context.Context, t *table, q store.Query, p *plan) (bool, error) {
+	where := q.Where
+	if err := e.unordered(ctx, t, q, p); err != nil {
+		return false, err
+	}
 	led, arrays := false, slices.ContainsFunc(where, func(c store.Condition) bool { _, array := t.Array(c.Path); return array })
 	for i, c := range where {
 		equal := c.Is == store.Equal && arrays
@@ -124,10 +128,48 @@ func (e *Engine) led(ctx context.Context, t *table, where []store.Condition, p *
 	return led, nil
 }
 
-// bounded counts what conditions select, up to a bound.
+// unordered keeps conditions from leading that hold for many documents which no index has in the query's order: all of them
+// would be sorted for one page.
+func (e *Engine) unordered(ctx context.Context, t *table, q store.Query, p *plan) error {
+	if len(q.Sort) == 0 || !t.leads(q.Sort[0].Path) {
+		return nil
+	}
+	for i, c := range q.Where {
+		if c.Is != store.Equal || !t.leads(c.Path) || t.ordered(c.Path, q) {
+			continue
+		}
+		b := builder{table: t}
+		if err := b.compare(quote(column(c.Path)), c); err != nil {
+			return failure("find", err)
+		}
+		n, err := e.bounded(ctx, t.name(), &b, inAt)
+		if err != nil {
+			return err
+		}
+		if n == inAt {
+			p.ways[i] = beside
+		}
+	}
+	return nil
+}
+
+// ordered says whether an index begins with fields that the query asks to equal something, the path among them, and goes on
+// with its order.
+func (t *table) ordered(path string, q store.Query) bool {
+	equal := func(field store.Field) bool {
+		return slices.ContainsFunc(q.Where, func(c store.Condition) bool { return c.Path == field.Path && c.Is == store.Equal })
+	}
+	return slices.ContainsFunc(t.Indexes, func(index store.Index) bool {
+		n := slices.IndexFunc(index.Fields, func(f store.Field) bool { return f.Path == q.Sort[0].Path })
+		return !index.Array && n > 0 && !slices.ContainsFunc(index.Fields[:n], func(f store.Field) bool { return !equal(f) }) &&
+			slices.ContainsFunc(index.Fields[:n], func(f store.Field) bool { return f.Path == path })
+	})
+}
+
+// bounded tells about how many documents conditions select, up to a bound: as many as a moment ago.
 func (e *Engine) bounded(ctx context.Context, from string, b *builder, most int) (int, error) {
 	text := fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM %s WHERE %s LIMIT %d)", from, strings.Join(b.where, " AND "), most)
-	n, err := e.reader.count(ctx, text, b.arguments)
+	n, err := e.estimates.of(fmt.Sprint(text, b.arguments), func() (int64, error) { return e.reader.count(ctx, text, b.arguments) })
 	if err != nil {
 		return 0, failure("find", err)
 	}

@@ -5,10 +5,13 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"switchboard/store"
+	"switchboard/store/document"
 )
 
 // declaredBeside is declared with a further field beside the array, which some documents do not have.
@@ -92,6 +95,73 @@ func TestWeighing(t *testing.T) {
 	p, err := e.weigh(t.Context(), table, store.Query{Where: []store.Condition{all}}, 1)
 	require.NoError(t, err)
 	require.Equal(t, []way{asWritten}, p.ways, "everything is read without a limit")
+}
+
+// A page of a list must not cost a look at everything of a channel.
+func TestManyAreNotSortedForAPage(t *testing.T) {
+	e := open(t, file(t), nil)
+	index := func(name string, paths ...string) store.Index {
+		i := store.Index{Name: name}
+		for _, p := range paths {
+			i.Fields = append(i.Fields, store.Field{Path: p})
+		}
+		return i
+	}
+	indexes := []store.Index{index("kind", "kind"), index("body", "body")}
+	require.NoError(t, e.Ensure(t.Context(), []store.Collection{{Name: "docs", Indexes: indexes}}))
+	docs := make([]doc, inAt+10)
+	for n := range docs {
+		docs[n] = doc{ID: fmt.Sprintf("%04d", n), Version: 1, Kind: []string{"many", "few"}[n/inAt], Body: "open"}
+	}
+	put(t, e, docs...)
+	plain, err := e.table("docs")
+	require.NoError(t, err)
+	schema, err := document.NewSchema(store.Collection{Name: "docs", Indexes: append(indexes, index("kind_body", "kind", "body"))})
+	require.NoError(t, err)
+	kind := func(value string) store.Condition {
+		return store.Condition{Path: "kind", Is: store.Equal, Value: value}
+	}
+	for name, c := range map[string]struct {
+		table *table
+		where store.Condition
+		sort  string
+		want  way
+	}{
+		"many, and the order has an index": {plain, kind("many"), "body", beside},
+		"few are sorted":                   {plain, kind("few"), "body", asWritten},
+		"an order that has no index":       {plain, kind("many"), "at", asWritten},
+		"an index has them in order":       {newTable(schema), kind("many"), "body", asWritten},
+	} {
+		p, err := e.weigh(t.Context(), c.table, store.Query{Where: []store.Condition{c.where}, Sort: []store.Field{{Path: c.sort}}, Limit: 10}, manyAt)
+		require.NoError(t, err)
+		require.Equal(t, []way{c.want}, p.ways, name)
+	}
+}
+
+func TestEstimatesAreBelievedForAWhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var e estimates
+		n, counted := int64(7), 0
+		ask := func(key string) int64 {
+			got, err := e.of(key, func() (int64, error) { counted++; return n, nil })
+			require.NoError(t, err)
+			return got
+		}
+		require.EqualValues(t, 7, ask("a"))
+		n = 8
+		require.EqualValues(t, 7, ask("a"))
+		require.EqualValues(t, 8, ask("b"))
+		time.Sleep(estimateLife)
+		require.EqualValues(t, 8, ask("a"))
+		require.Equal(t, 3, counted)
+		for i := range 2 * maxEstimates {
+			ask(fmt.Sprint(i))
+		}
+		require.LessOrEqual(t, len(e.kept), maxEstimates)
+		_, err := e.of("c", func() (int64, error) { return 0, context.Canceled })
+		require.ErrorIs(t, err, context.Canceled)
+		require.EqualValues(t, 8, ask("c"), "a failure is not remembered")
+	})
 }
 
 func TestCountsOfOneArrayReadNoDocument(t *testing.T) {
