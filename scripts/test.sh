@@ -51,7 +51,7 @@ stage_browser() {
   command -v npm >/dev/null || { echo "npm is missing: install Node.js 20 or newer"; return 1; }
   chromium=$(test/browser/chromium.sh) || return 1
   make --no-print-directory build
-  (cd test/oidc && go build -o ../../bin/oidc-provider ./provider) # a module of its own, see stage_unit
+  (cd test/oidc && CGO_ENABLED=0 go build -trimpath -o ../../bin/oidc-provider ./provider) # a module of its own, see stage_unit
   (
     cd test/browser
     npm ci --loglevel=error
