@@ -53,8 +53,8 @@ func Collections() []Collection {
 			{Name: "created", Fields: asc("created_at")},
 			{Name: "state_created", Fields: asc("state", "created_at")},
 			{Name: "labels", Fields: asc("labels"), Array: true},
-			// Counts by state, of what an agent may see, need nothing else; and unlike the activity, a state changes rarely.
-			{Name: "audience_state", Fields: asc("audience", "state"), Array: true},
+			// Counts by state, of what an agent may see and nobody has, need nothing else; and unlike the activity, both change rarely.
+			{Name: "audience_state_assignee", Fields: asc("audience", "state", "assignee"), Array: true},
 			{Name: "snoozed_until", Fields: asc("snoozed_until"), Sparse: true},
 			{Name: "transfer_expires", Fields: asc("transfer.expires_at"), Sparse: true},
 			// Sparse ones cost a conversation nothing that has no such value, which is nearly all of them.

@@ -176,6 +176,8 @@ func TestCountsOfOneArrayReadNoDocument(t *testing.T) {
 	}{
 		{[]store.Condition{both}, true},
 		{[]store.Condition{open, both}, true},
+		{[]store.Condition{{Path: "body", Is: store.Exists, Value: false}, both}, true},
+		{[]store.Condition{{Path: "body", Is: store.Exists, Value: true}, both}, false},
 		{[]store.Condition{both, other}, false},
 		{[]store.Condition{both, both}, false},
 		{[]store.Condition{open}, false},

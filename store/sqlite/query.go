@@ -261,8 +261,12 @@ func (b *builder) entries(index store.Index, c store.Condition) error {
 	}
 	for _, f := range index.Fields[1:] {
 		for _, other := range b.all {
-			if other.Path != f.Path || other.Is != store.Equal {
+			none := other.Is == store.Exists && other.Value == false
+			if other.Path != f.Path || other.Is != store.Equal && !none {
 				continue
+			}
+			if none {
+				other = store.Condition{Is: store.Equal, Value: []byte{}} // how a field that is not there is kept
 			}
 			if err := b.compare(quote(column(f.Path)), other); err != nil {
 				return err
