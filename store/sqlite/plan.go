@@ -142,11 +142,11 @@ func (e *Engine) unordered(ctx context.Context, t *table, q store.Query, p *plan
 		if err := b.compare(quote(column(c.Path)), c); err != nil {
 			return failure("find", err)
 		}
-		n, err := e.bounded(ctx, t.name(), &b, inAt)
+		n, err := e.bounded(ctx, t.name(), &b, manyAt)
 		if err != nil {
 			return err
 		}
-		if n == inAt {
+		if n == manyAt {
 			p.ways[i] = beside
 		}
 	}

@@ -109,9 +109,9 @@ func TestManyAreNotSortedForAPage(t *testing.T) {
 	}
 	indexes := []store.Index{index("kind", "kind"), index("body", "body")}
 	require.NoError(t, e.Ensure(t.Context(), []store.Collection{{Name: "docs", Indexes: indexes}}))
-	docs := make([]doc, inAt+10)
+	docs := make([]doc, manyAt+10)
 	for n := range docs {
-		docs[n] = doc{ID: fmt.Sprintf("%04d", n), Version: 1, Kind: []string{"many", "few"}[n/inAt], Body: "open"}
+		docs[n] = doc{ID: fmt.Sprintf("%04d", n), Version: 1, Kind: []string{"many", "few"}[n/manyAt], Body: "open"}
 	}
 	put(t, e, docs...)
 	plain, err := e.table("docs")
