@@ -121,14 +121,14 @@ func (d *Dashboard) whoSignsOn(c *fiber.Ctx, attempt sso.Attempt) (chat.User, er
 		return chat.User{}, &sso.RefusedError{Message: "The sign-in was not completed. Please try again.", Reason: "ended at the provider"}
 	}
 	caller := strings.Clone(d.config.ClientIP(c))
-	if d.throttle.begin(caller, callbackPath) > 0 {
+	if d.throttle.begin(caller, "") > 0 {
 		return chat.User{}, &sso.RefusedError{Message: "Too many attempts from here. Please wait a little and try again.", Reason: "throttled"}
 	}
 	person, err := d.SignOn.Finish(c.UserContext(), attempt, query(c, "state"), query(c, "iss"), query(c, "code"))
 	if err != nil {
 		return chat.User{}, err
 	}
-	d.throttle.succeeded(caller, callbackPath)
+	d.throttle.succeeded(caller, "")
 	user, err := d.Users.UserByEmail(c.UserContext(), person.Email)
 	switch {
 	case errors.Is(err, chat.ErrNotFound):

@@ -36,14 +36,20 @@ func newThrottle(now func() time.Time) *throttle {
 }
 
 // begin says how long this caller has to wait before trying this e-mail again. Zero means now, and the try counts as a failure
-// until succeeded takes that back: tries that run at the same time must not all find the slate clean.
+// until succeeded takes that back: tries that run at the same time must not all find the slate clean. An empty e-mail is of
+// nobody in particular: what a provider sends back names nobody before it is confirmed, and colleagues share an address.
 func (t *throttle) begin(caller, email string) time.Duration {
 	caller = household(caller)
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	wait := max(t.left(caller, freePerCaller), t.left(caller+"\n"+email, freePerPerson))
+	wait := t.left(caller, freePerCaller)
+	if email != "" {
+		wait = max(wait, t.left(caller+"\n"+email, freePerPerson))
+	}
 	if wait == 0 {
 		t.count(caller)
+	}
+	if wait == 0 && email != "" {
 		t.count(caller + "\n" + email)
 	}
 	return wait

@@ -31,16 +31,14 @@ func TestSignOn(t *testing.T) {
 		}
 	})
 
-	for who, why := range map[string]string{
-		"unproven": "not verified",
-		"newcomer": "no account for you here",
-		"nameless": "no e-mail address",
+	for _, who := range []struct{ name, why string }{
+		{"newcomer", "no account for you here"}, {"unproven", "not verified"}, {"nameless", "no e-mail address"},
 	} {
-		t.Run(who+" stays outside", func(t *testing.T) {
+		t.Run(who.name+" stays outside", func(t *testing.T) {
 			b := newBrowser(t)
-			got := b.signIn(p, who, "/inbox")
+			got := b.signIn(p, who.name, "/inbox")
 			require.Equal(t, http.StatusUnprocessableEntity, got.status)
-			require.Contains(t, got.text, why)
+			require.Contains(t, got.text, who.why)
 			require.Contains(t, b.get(p.base+"/inbox").address.Path, "/login")
 		})
 	}
