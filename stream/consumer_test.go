@@ -378,7 +378,7 @@ func TestAddedPartitionsAreRead(t *testing.T) {
 		res, err := client.Produce(t.Context(), &kafka.ProduceRequest{Topic: inbound, Partition: 4, RequiredAcks: kafka.RequireAll, Records: kafka.NewRecordReader(rec)})
 		return err == nil && res.Error == nil
 	})
-	eventually(t, "and they are read", func() bool { return s.count("added") == 1 })
+	eventually(t, "and they are read", func() bool { return s.count("added") > 0 }) // a rebalance may hand them out twice
 }
 
 func TestAfterAGapEverythingIsToBeFetched(t *testing.T) {
