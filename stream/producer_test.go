@@ -381,6 +381,10 @@ func TestNothingIsLostOrReordered(t *testing.T) {
 	writers.Wait()
 	total := int(sent.Load())
 	require.GreaterOrEqual(t, total, 100)
+	// A join that was cut off can leave a member in the group of whom nobody hears again, and this broker does not always time
+	// it out, as Kafka does. Whoever joins makes it count its members anew.
+	second, _ := open(t, cfg)
+	consume(t, second, s.handle)
 	eventually(t, "all arrive", func() bool { return s.distinct() == total })
 	requireOrder(t, s.all())
 	t.Logf("%d parcels acknowledged, %d read", total, len(s.all()))
