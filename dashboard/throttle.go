@@ -46,13 +46,14 @@ func (t *throttle) begin(caller, email string) time.Duration {
 	if email != "" {
 		wait = max(wait, t.left(caller+"\n"+email, freePerPerson))
 	}
-	if wait == 0 {
-		t.count(caller)
+	if wait > 0 {
+		return wait
 	}
-	if wait == 0 && email != "" {
+	t.count(caller)
+	if email != "" {
 		t.count(caller + "\n" + email)
 	}
-	return wait
+	return 0
 }
 
 func (t *throttle) left(key string, free int) time.Duration {

@@ -50,7 +50,7 @@ type Engine interface {
 	// after an error), and then a write may take a unique key that another of its group gives free; for the others the caller
 	// comes again.
 	// What is written can be read and outlives the process when WriteAll returns; a power cut it outlives for certain when a
-	// later Write or Sync has returned. A power cut takes the last writes only, never some without those after them.
+	// later Sync has returned. A power cut takes the last writes only, never some without those after them.
 	WriteAll(ctx context.Context, groups []Group) (done int, err error)
 
 	// Sync returns when everything written by calls that returned before is durable. After a failure it fails for good: what

@@ -35,8 +35,8 @@ func (s *Store) Escalation(ctx context.Context, id string) (chat.Escalation, err
 	return one[chat.Escalation](ctx, s.engine, escalations, id)
 }
 
-// TakeEscalation notes who handles an escalation, and gives them the conversation if nobody has it. It is idempotent for whoever took it; for anybody else it is
-// chat.ErrConflict, with the escalation as it stands.
+// TakeEscalation notes who handles an escalation, and gives them the conversation if nobody has it. It is idempotent for
+// whoever took it; for anybody else it is chat.ErrConflict, with the escalation as it stands.
 func (s *Store) TakeEscalation(ctx context.Context, id string, by chat.Author) (chat.Escalation, error) {
 	e, err := update(ctx, s.engine, escalations, id, func(e *chat.Escalation) *int64 { return &e.Version }, func(e *chat.Escalation) error {
 		return e.Take(by, s.now())

@@ -9,6 +9,7 @@ import (
 const (
 	estimateLife = 10 * time.Second
 	maxEstimates = 512
+	maxEstimated = 1024 // bytes of a key; what names so many values is hardly asked for again
 )
 
 // Estimates remember how many documents conditions select, for choosing how a query is answered, never for answering it: the
@@ -25,6 +26,9 @@ type estimate struct {
 
 // of counts what it does not remember.
 func (e *estimates) of(key string, count func() (int64, error)) (int64, error) {
+	if len(key) > maxEstimated {
+		return count()
+	}
 	now := time.Now()
 	e.mu.Lock()
 	known, ok := e.kept[key]

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -157,7 +158,11 @@ func TestEstimatesAreBelievedForAWhile(t *testing.T) {
 		for i := range 2 * maxEstimates {
 			ask(fmt.Sprint(i))
 		}
+		ask(strings.Repeat("x", maxEstimated+1))
 		require.LessOrEqual(t, len(e.kept), maxEstimates)
+		for key := range e.kept {
+			require.LessOrEqual(t, len(key), maxEstimated)
+		}
 		_, err := e.of("c", func() (int64, error) { return 0, context.Canceled })
 		require.ErrorIs(t, err, context.Canceled)
 		require.EqualValues(t, 8, ask("c"), "a failure is not remembered")

@@ -46,7 +46,7 @@ type writer struct {
 type request struct {
 	parts     []part
 	whole     bool // all of it or nothing
-	unhurried bool // durable with the next commit that is, or the next Sync
+	unhurried bool // durable with the next Sync
 	apart     func(context.Context, *sql.Conn) error
 	done      chan error
 }
@@ -367,8 +367,8 @@ func (w *writer) transaction(ctx context.Context, durable bool, run func() error
 		_, err = w.conn.ExecContext(ctx, "COMMIT")
 		w.committed.Store(true)
 	}
-	if err == nil {
-		w.unsynced.Store(!durable)
+	if err == nil && !durable {
+		w.unsynced.Store(true) // until Sync: a later commit that waits for the disk does so only if it changes something
 	}
 	if err != nil {
 		if _, again := w.conn.ExecContext(ctx, "ROLLBACK"); again != nil {
@@ -378,7 +378,7 @@ func (w *writer) transaction(ctx context.Context, durable bool, run func() error
 	return err
 }
 
-// wait says whether commits from now on wait for the disk. One that does waits for those before it, too.
+// wait says whether commits from now on wait for the disk.
 func (w *writer) wait(ctx context.Context, durable bool) error {
 	if w.waits == durable {
 		return nil
