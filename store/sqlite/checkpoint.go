@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"log/slog"
 	"time"
 )
@@ -13,20 +14,23 @@ const (
 	checkpointEvery = 100 * time.Millisecond // a look, if something was committed
 	checkpointAt    = 4000
 	checkpointWhole = 16_000 // when writers never pause they do the last part, so that the log can begin again
+	checkpointLast  = 200    // which is this small, or what a few rounds beside them leave
+	checkpointTimes = 4
 )
 
 // A checkpointer copies what was committed into the file while the writer goes on: waiting for the disk there, as SQLite would
 // by itself, keeps everybody waiting who wants to write.
 type checkpointer struct {
 	log      *slog.Logger
+	path     string  // of the file
 	db       *sql.DB // one connection
 	writer   *writer
 	stopping chan struct{}
 	stopped  chan struct{}
 }
 
-func startCheckpointer(ctx context.Context, db *sql.DB, w *writer, log *slog.Logger) *checkpointer {
-	c := &checkpointer{log: log, db: db, writer: w, stopping: make(chan struct{}), stopped: make(chan struct{})}
+func startCheckpointer(ctx context.Context, path string, db *sql.DB, w *writer, log *slog.Logger) *checkpointer {
+	c := &checkpointer{log: log, path: path, db: db, writer: w, stopping: make(chan struct{}), stopped: make(chan struct{})}
 	go c.run(context.WithoutCancel(ctx))
 	return c
 }
@@ -62,12 +66,21 @@ func (c *checkpointer) look(ctx context.Context) error {
 	if err != nil || pages-copied < checkpointAt {
 		return err
 	}
-	if _, _, err = checkpoint(ctx, c.db, "PASSIVE"); err != nil {
-		return err
+	for range checkpointTimes {
+		if _, _, err = checkpoint(ctx, c.db, "PASSIVE"); err != nil {
+			return err
+		}
+		// that counts pages as of its beginning: what was written meanwhile keeps the log from beginning again
+		pages, copied, err = checkpoint(ctx, c.db, "NOOP")
+		if err != nil || pages < checkpointWhole || pages == copied {
+			return err
+		}
+		if pages-copied <= checkpointLast {
+			break
+		}
 	}
-	// that counts pages as of its beginning: what was written meanwhile keeps the log from beginning again
-	pages, copied, err = checkpoint(ctx, c.db, "NOOP")
-	if err != nil || pages < checkpointWhole || pages == copied {
+	// The last part waits for the disk to have the whole file, and the log, while writers wait: it shall find little to wait for.
+	if err := errors.Join(flush(c.path+"-wal"), flush(c.path)); err != nil {
 		return err
 	}
 	return c.writer.between(ctx, func(ctx context.Context, conn *sql.Conn) error {

@@ -85,7 +85,7 @@ func Open(ctx context.Context, path string, log *slog.Logger, reg prometheus.Reg
 		return nil, errors.Join(failure("open", err), e.writer.stop(), e.readers.Close(), e.writers.Close())
 	}
 	copiers.SetMaxOpenConns(1)
-	e.copier = startCheckpointer(ctx, copiers, e.writer, e.log)
+	e.copier = startCheckpointer(ctx, path, copiers, e.writer, e.log)
 	return e, nil
 }
 

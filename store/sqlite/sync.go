@@ -28,15 +28,21 @@ func (e *Engine) Sync(context.Context) error {
 }
 
 func (s *syncer) sync() error {
-	file, err := os.OpenFile(s.path, os.O_RDWR, 0)
+	err := flush(s.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil // all of it is in the file
-	}
-	if err == nil {
-		err = errors.Join(file.Sync(), file.Close())
 	}
 	if err != nil {
 		return fmt.Errorf("sqlite: the disk did not take what was written, look after it and start again: %w", err)
 	}
 	return nil
+}
+
+// flush waits until the disk has all of a file.
+func flush(path string) error {
+	file, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(file.Sync(), file.Close())
 }
