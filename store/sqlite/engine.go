@@ -132,7 +132,13 @@ func (e *Engine) Ensure(ctx context.Context, collections []store.Collection) err
 			return fmt.Errorf("sqlite: ensure: %w", err)
 		}
 		t := newTable(schema)
-		err = e.writer.alone(ctx, func(ctx context.Context, conn *sql.Conn) error { return t.ensure(ctx, conn, e.log) })
+		err = e.writer.alone(ctx, func(ctx context.Context, conn *sql.Conn) error {
+			err := t.ensure(ctx, conn, e.log)
+			if err == nil {
+				e.writer.paid(t)
+			}
+			return err
+		})
 		if err != nil {
 			return failure("ensure "+c.Name, err)
 		}

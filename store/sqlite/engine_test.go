@@ -272,7 +272,7 @@ func TestExpiredDocumentsGoWithAllThatHungOnThem(t *testing.T) {
 func TestSweepRunsByItself(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ticked := make(chan struct{})
-		w := &writer{log: slog.New(slog.DiscardHandler), stopping: make(chan struct{}), stopped: make(chan struct{})}
+		w := &writer{log: slog.New(slog.DiscardHandler), session: newSession(t.Context(), nil), tend: time.NewTimer(time.Hour), stopping: make(chan struct{}), stopped: make(chan struct{})}
 		go func() { defer close(ticked); w.run(context.Background()) }()
 		time.Sleep(3 * sweepEvery) // fake time: three sweeps of a writer without tables
 		close(w.stopping)

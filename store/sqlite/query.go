@@ -104,7 +104,7 @@ func (e *Engine) counted(ctx context.Context, t *table, filter []store.Condition
 	return "SELECT count(*) FROM (" + b.selected("1", nil, int(limit)) + ")", b.arguments, nil
 }
 
-// Search implements store.Engine, newest documents first.
+// Search implements store.Engine, newest documents first. What another process has written in the last moment may be missing.
 func (e *Engine) Search(ctx context.Context, collection string, q store.TextQuery, decode store.Decode) error {
 	t, err := e.table(collection)
 	if err != nil {
@@ -113,6 +113,9 @@ func (e *Engine) Search(ctx context.Context, collection string, q store.TextQuer
 	whole, begin := document.QueryWords(q.Text, q.Prefix)
 	if len(whole) == 0 && begin == "" || len(t.Text) == 0 {
 		return nil
+	}
+	if err := e.writer.indexNow(ctx); err != nil {
+		return failure("search", err)
 	}
 	var terms []string // words hold letters and digits only
 	for _, w := range whole {

@@ -20,10 +20,11 @@ type session struct {
 	ctx      context.Context //nolint:containedctx // one session, one transaction
 	conn     *sql.Conn
 	prepared map[string]*sql.Stmt
+	owed     map[string]*owed // by table
 }
 
 func newSession(ctx context.Context, conn *sql.Conn) *session {
-	return &session{ctx: ctx, conn: conn, prepared: map[string]*sql.Stmt{}}
+	return &session{ctx: ctx, conn: conn, prepared: map[string]*sql.Stmt{}, owed: map[string]*owed{}}
 }
 
 func (s *session) close() {
@@ -56,12 +57,12 @@ func (s *session) exec(text string, arguments ...any) (sql.Result, error) {
 }
 
 // scan reads the one row a text selects; ok is false when there is none.
-func (s *session) scan(text string, argument any, into ...any) (ok bool, err error) {
+func (s *session) scan(into []any, text string, arguments ...any) (ok bool, err error) {
 	statement, err := s.statement(text)
 	if err != nil {
 		return false, err
 	}
-	err = statement.QueryRowContext(s.ctx, argument).Scan(into...)
+	err = statement.QueryRowContext(s.ctx, arguments...).Scan(into...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}
@@ -98,7 +99,7 @@ func (s *session) current(t *table, id string) (c stored, ok bool, err error) {
 	for i := range c.lists {
 		into = append(into, &c.lists[i])
 	}
-	ok, err = s.scan(t.sql.current, id, append(into, &c.digest)...)
+	ok, err = s.scan(append(into, &c.digest), t.sql.current, id)
 	return c, ok, err
 }
 
@@ -128,7 +129,10 @@ func (s *session) insert(t *table, r *row) error {
 			return err
 		}
 	}
-	return s.reword(t, n, false, r)
+	if r.digest != nil {
+		s.owe(t, n, r) // behind every other row
+	}
+	return nil
 }
 
 func (s *session) replace(t *table, r *row) error {
@@ -198,7 +202,10 @@ func (s *session) remove(t *table, id string) error {
 			return err
 		}
 	}
-	return s.reword(t, c.n, c.digest.Valid, &row{})
+	if !c.digest.Valid {
+		return nil
+	}
+	return s.reword(t, c.n, true, &row{})
 }
 
 // free checks that no other document holds one of the row's unique array elements. The transaction is exclusive, so what
@@ -210,7 +217,7 @@ func (s *session) free(t *table, r *row, n int64) error {
 		}
 		for _, key := range r.arrays[i] {
 			var holder int64
-			ok, err := s.scan(t.sql.hold[i], key, &holder)
+			ok, err := s.scan([]any{&holder}, t.sql.hold[i], key)
 			if err != nil {
 				return err
 			}
@@ -277,19 +284,6 @@ func (l listed) entry(key string, n int64) []any {
 		values = append(values, v)
 	}
 	return append(values, n)
-}
-
-func (s *session) reword(t *table, n int64, had bool, r *row) error {
-	if had {
-		if _, err := s.exec(t.sql.unindex, n); err != nil {
-			return err
-		}
-	}
-	if r.digest == nil {
-		return nil
-	}
-	_, err := s.exec(t.sql.index, n, r.words)
-	return err
 }
 
 // duplicate names the unique index SQLite complains about. It tells the columns.

@@ -30,6 +30,7 @@ type statements struct {
 	replaced                []string // columns that a replace may set, scalars first
 	hold, take, release     []string // by array index
 	index, unindex          string   // text search
+	lastIndexed, due, merge string   // what of it is owed
 }
 
 // Slots of the path tree: scalars, then arrays, then one for all text.
@@ -104,6 +105,9 @@ func (t *table) prepare() {
 	t.sql.remove = "DELETE FROM " + t.name() + " WHERE n = ?"
 	t.sql.index = "INSERT INTO " + t.text() + " (rowid, words) VALUES (?, ?)"
 	t.sql.unindex = "DELETE FROM " + t.text() + " WHERE rowid = ?"
+	t.sql.lastIndexed = "SELECT coalesce(max(id), 0) FROM " + quote(t.Name+"@@text_docsize") // FTS5 keeps a row there for each of its own
+	t.sql.merge = "INSERT INTO " + t.text() + " (" + t.text() + ", rank) VALUES ('merge', ?)"
+	t.sql.due = "SELECT n, words FROM " + t.name() + " WHERE n > ? AND words IS NOT NULL ORDER BY n LIMIT ?"
 }
 
 // create lists what makes the empty table with all its indexes.
@@ -126,8 +130,9 @@ func (t *table) create() []string {
 		// have lists of their own: what is typed so far would otherwise be merged from the lists of very many words.
 		all = append(all,
 			"CREATE VIRTUAL TABLE "+t.text()+" USING fts5(words, content='', contentless_delete=1, detail='none', prefix='2 3', tokenize='ascii')",
-			// A commit of a few messages adds a small segment. Merging them when there are 8 instead of 4 halves that work.
-			"INSERT INTO "+t.text()+" ("+t.text()+", rank) VALUES ('automerge', 8)")
+			// Segments are merged when nobody waits for the writer, see words.go, 8 instead of 4 at once: half the work.
+			"INSERT INTO "+t.text()+" ("+t.text()+", rank) VALUES ('automerge', 0)",
+			"INSERT INTO "+t.text()+" ("+t.text()+", rank) VALUES ('usermerge', 8)")
 	}
 	return all
 }
@@ -189,6 +194,7 @@ func (t *table) layout() string {
 }
 
 // ensure makes the table, or rebuilds it when it was made for another declaration, in one transaction of the file's only writer.
+// Words that an earlier life owed are indexed.
 func (t *table) ensure(ctx context.Context, conn *sql.Conn, log *slog.Logger) error {
 	if _, err := conn.ExecContext(ctx, "CREATE TABLE IF NOT EXISTS switchboard_layout (collection TEXT PRIMARY KEY, layout TEXT NOT NULL)"); err != nil {
 		return err
@@ -197,7 +203,9 @@ func (t *table) ensure(ctx context.Context, conn *sql.Conn, log *slog.Logger) er
 	err := conn.QueryRowContext(ctx, "SELECT layout FROM switchboard_layout WHERE collection = ?", t.Name).Scan(&layout)
 	switch {
 	case err == nil && layout == t.layout():
-		return nil
+		s := newSession(ctx, conn)
+		defer s.close()
+		return s.indexAll(t)
 	case err == nil:
 		log.InfoContext(ctx, "rebuilding indexes", "collection", t.Name)
 		err = t.rebuild(ctx, conn)
@@ -269,6 +277,9 @@ func (t *table) refill(ctx context.Context, conn *sql.Conn, old string) error {
 			if err := s.insert(t, &rows[i]); err != nil {
 				return fmt.Errorf("rebuild: %w", err)
 			}
+		}
+		if err := s.indexAll(t); err != nil {
+			return fmt.Errorf("rebuild: %w", err)
 		}
 		after = last
 	}

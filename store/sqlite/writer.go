@@ -36,6 +36,9 @@ type writer struct {
 	stopped  chan struct{}
 	once     sync.Once
 	expiring atomic.Pointer[map[string]*table]
+	tend     *time.Timer       // when something is to be done for the indexes of words
+	owing    atomic.Bool       // words are owed
+	merging  map[string]*table // whose indexes of words may have something to merge
 
 	committed atomic.Bool // since the checkpointer looked
 	unsynced  atomic.Bool // something is in the log in front of the file that the disk may not have
@@ -112,7 +115,7 @@ func startWriter(ctx context.Context, db *sql.DB, log *slog.Logger, m *metrics) 
 	// A transaction serves many callers; none of them may cancel it.
 	detached := context.WithoutCancel(ctx)
 	w := &writer{
-		log: log, metrics: m, conn: conn, session: newSession(detached, conn),
+		log: log, metrics: m, conn: conn, session: newSession(detached, conn), tend: time.NewTimer(wordsWithin), merging: map[string]*table{},
 		queue: make(chan *request, queueLength), stopping: make(chan struct{}), stopped: make(chan struct{}), waits: true, // see dsn
 	}
 	go w.run(detached)
@@ -131,6 +134,7 @@ func (w *writer) run(ctx context.Context) {
 	defer close(w.stopped)
 	sweep := time.NewTicker(sweepEvery)
 	defer sweep.Stop()
+	defer w.tend.Stop()
 	for {
 		select {
 		case r := <-w.queue:
@@ -139,6 +143,8 @@ func (w *writer) run(ctx context.Context) {
 			if err := w.sweep(ctx, time.Now()); err != nil {
 				w.log.WarnContext(ctx, "expired documents could not be removed", "err", err)
 			}
+		case <-w.tend.C:
+			w.tendWords(ctx)
 		case <-w.stopping:
 			for {
 				select {
@@ -206,8 +212,12 @@ func (w *writer) serve(ctx context.Context, first *request) {
 	}
 	w.metrics.writes.Observe(float64(rows))
 	w.metrics.seconds.Observe(time.Since(started).Seconds())
+	w.remember()
 	for _, r := range group {
 		r.done <- err
+	}
+	if w.session.owes() > wordsOwed {
+		_ = w.indexOwed(ctx) // has said why not
 	}
 	if next != nil {
 		w.serve(ctx, next)
