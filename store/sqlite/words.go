@@ -11,21 +11,30 @@ import (
 // inserted, so what is owed is always what lies behind the last row the index has. Nothing else needs to be remembered, and a
 // crash leaves only rows that are indexed when the file is opened again.
 const (
-	wordsWithin = 100 * time.Millisecond
+	wordsWithin = 250 * time.Millisecond
 	wordsRetry  = time.Second
 	wordsGap    = time.Millisecond
-	wordsAtOnce = 32      // rows of one transaction: a few milliseconds
+	wordsAtOnce = 64      // rows of one transaction, a few milliseconds, or a quarter of what is owed
 	wordsOwed   = 2000    // rows; when more are owed they are indexed before anything else is written
 	wordsKept   = 4 << 20 // bytes of words kept for it; those of further rows are taken from their documents
-	mergeAtOnce = 8       // pages of the index that one transaction merges
+	mergeAtOnce = 16      // pages of the index that one transaction merges
 )
 
 // owed are the rows of a table whose words are not in the index yet, as far as this process inserted them.
 type owed struct {
 	table *table
-	rows  int // at least as many as there are: some may have been rolled back
+	rows  int // about as many as there are: some may have been rolled back
 	words map[int64]wording
 	bytes int
+}
+
+// take gives what is kept of a row's words, which are about to be indexed.
+func (o *owed) take(n int64) wording {
+	w := o.words[n]
+	delete(o.words, n)
+	o.bytes -= len(w.words)
+	o.rows--
+	return w
 }
 
 // A wording is what a row would have in the index, if its digest is still the row's.
@@ -87,44 +96,42 @@ func (s *session) lastIndexed(t *table) (n int64, err error) {
 	return n, err
 }
 
-// index adds rows that are owed to the index of words, oldest first, inside a transaction. When it returns fewer than
-// wordsAtOnce, all are in it.
-func (s *session) index(t *table) (rows int, err error) {
+// index adds rows that are owed to the index of words, oldest first, inside a transaction; all says that no more are.
+func (s *session) index(t *table, atOnce int) (all bool, err error) {
 	last, err := s.lastIndexed(t)
 	if err != nil {
-		return 0, err
+		return false, err
 	}
-	due, err := s.due(t, last)
+	due, err := s.due(t, last, atOnce)
 	if err != nil {
-		return 0, err
+		return false, err
 	}
-	o := s.owed[t.Name]
 	for _, d := range due {
-		var kept wording
-		if o != nil {
-			kept = o.words[d.n]
+		var w wording
+		if o := s.owed[t.Name]; o != nil {
+			w = o.take(d.n)
 		}
-		if kept.digest != d.digest {
-			if kept.words, err = s.wordsOf(t, d.n); err != nil {
-				return 0, err
+		if w.digest != d.digest {
+			if w.words, err = s.wordsOf(t, d.n); err != nil {
+				return false, err
 			}
 		}
-		if _, err := s.exec(t.sql.index, d.n, kept.words); err != nil {
-			return 0, err
+		if _, err := s.exec(t.sql.index, d.n, w.words); err != nil {
+			return false, err
 		}
 	}
-	return len(due), nil
+	return len(due) < atOnce, nil
 }
 
 // A dueRow is a row that is not in the index of words.
 type dueRow struct{ n, digest int64 }
 
-func (s *session) due(t *table, behind int64) ([]dueRow, error) {
+func (s *session) due(t *table, behind int64, atOnce int) ([]dueRow, error) {
 	statement, err := s.statement(t.sql.due)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := statement.QueryContext(s.ctx, behind, wordsAtOnce)
+	rows, err := statement.QueryContext(s.ctx, behind, atOnce)
 	if err != nil {
 		return nil, err
 	}
@@ -170,11 +177,11 @@ func (s *session) indexAll(t *table) error {
 		return nil
 	}
 	for {
-		rows, err := s.index(t)
+		all, err := s.index(t, wordsOwed)
 		if err != nil {
 			return err
 		}
-		if rows < wordsAtOnce {
+		if all {
 			delete(s.owed, t.Name)
 			return nil
 		}
@@ -197,7 +204,7 @@ func (w *writer) tendWords(ctx context.Context) {
 		return
 	}
 	for _, o := range w.session.owed {
-		if w.indexSome(ctx, o.table) == nil {
+		if w.indexSome(ctx, o) == nil {
 			w.tend.Reset(0)
 		}
 		return
@@ -217,16 +224,17 @@ func (w *writer) tendWords(ctx context.Context) {
 }
 
 // indexSome indexes some of what a table owes. What fails is tried again later.
-func (w *writer) indexSome(ctx context.Context, t *table) error {
-	rows := 0
-	err := w.transaction(ctx, false, func() (err error) { rows, err = w.session.index(t); return err })
+func (w *writer) indexSome(ctx context.Context, o *owed) error {
+	t, all := o.table, false
+	atOnce := max(wordsAtOnce, o.rows/4)
+	err := w.transaction(ctx, false, func() (err error) { all, err = w.session.index(t, atOnce); return err })
 	if err != nil {
 		w.log.WarnContext(ctx, "new words could not be indexed, searches fail until they are", "collection", t.Name, "err", err)
 		w.tend.Reset(wordsRetry)
 		return err
 	}
 	w.merging[t.Name] = t
-	if rows < wordsAtOnce {
+	if all {
 		w.paid(t)
 	}
 	return nil
@@ -242,7 +250,7 @@ func (w *writer) paid(t *table) {
 func (w *writer) indexOwed(ctx context.Context) error {
 	for len(w.session.owed) > 0 {
 		for _, o := range w.session.owed {
-			if err := w.indexSome(ctx, o.table); err != nil {
+			if err := w.indexSome(ctx, o); err != nil {
 				return err
 			}
 		}
