@@ -64,7 +64,7 @@ func (w *words) split(s string) {
 	start := -1
 	for i, r := range s {
 		switch {
-		case unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana):
+		case r >= utf8.RuneSelf && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana):
 			w.add(s, start, i)
 			w.add(s, i, i+utf8.RuneLen(r))
 			start = -1
