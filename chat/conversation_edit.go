@@ -211,26 +211,20 @@ func (c *Conversation) SetLabels(labels []string, by string, at time.Time) error
 
 // AddLabel adds one label; one with the same key gives way.
 func (c *Conversation) AddLabel(label, by string, at time.Time) error {
-	l, err := NormalizeLabel(label)
-	if err != nil {
-		return err
+	list, err := withLabel(c.Labels, label)
+	if err == nil {
+		c.relabel(list, by, at)
 	}
-	list := AddLabel(c.Labels, l)
-	if len(list) > MaxLabels {
-		return tooManyLabels()
-	}
-	c.relabel(list, by, at)
-	return nil
+	return err
 }
 
 // RemoveLabel removes one label. One that is not there is no error.
 func (c *Conversation) RemoveLabel(label, by string, at time.Time) error {
-	l, err := NormalizeLabel(label)
-	if err != nil {
-		return err
+	list, err := withoutLabel(c.Labels, label)
+	if err == nil {
+		c.relabel(list, by, at)
 	}
-	c.relabel(RemoveLabel(c.Labels, l), by, at)
-	return nil
+	return err
 }
 
 // EditLabels changes the labels as EditLabels says.

@@ -267,26 +267,20 @@ func cleanTimeZone(s string) (string, error) {
 
 // AddLabel puts a label on the contact; one with the same key gives way.
 func (c *Contact) AddLabel(label, by string, at time.Time) error {
-	l, err := NormalizeLabel(label)
-	if err != nil {
-		return err
+	list, err := withLabel(c.Labels, label)
+	if err == nil {
+		c.relabel(list, by, at)
 	}
-	list := AddLabel(c.Labels, l)
-	if len(list) > MaxLabels {
-		return tooManyLabels()
-	}
-	c.relabel(list, by, at)
-	return nil
+	return err
 }
 
 // RemoveLabel takes a label off the contact. One that is not there is no error.
 func (c *Contact) RemoveLabel(label, by string, at time.Time) error {
-	l, err := NormalizeLabel(label)
-	if err != nil {
-		return err
+	list, err := withoutLabel(c.Labels, label)
+	if err == nil {
+		c.relabel(list, by, at)
 	}
-	c.relabel(RemoveLabel(c.Labels, l), by, at)
-	return nil
+	return err
 }
 
 // SetLabels makes these the labels of the contact. Of several labels with one key the last stays.

@@ -73,6 +73,27 @@ func RemoveLabel(list []string, l string) []string {
 	return out
 }
 
+// withLabel is the list with one label that somebody typed.
+func withLabel(list []string, typed string) ([]string, error) {
+	l, err := NormalizeLabel(typed)
+	if err != nil {
+		return nil, err
+	}
+	if list = AddLabel(list, l); len(list) > MaxLabels {
+		return nil, tooManyLabels()
+	}
+	return list, nil
+}
+
+// withoutLabel is the list without one label that somebody typed.
+func withoutLabel(list []string, typed string) ([]string, error) {
+	l, err := NormalizeLabel(typed)
+	if err != nil {
+		return nil, err
+	}
+	return RemoveLabel(list, l), nil
+}
+
 // labelList is a list as somebody wrote it, each label in its one spelling. Of several with one key the last stays.
 func labelList(labels []string) ([]string, error) {
 	var list []string
