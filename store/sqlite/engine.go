@@ -2,7 +2,7 @@
 //
 // A collection is a table: id, version, one column for each declared path, and the document as JSON. The columns are
 // copies for the indexes; they are made from the JSON whenever it is written and rebuilt when the declaration changes.
-// Array indexes and text search have side tables, written in the same transaction.
+// Array indexes have side tables, written in the same transaction, and text search has an index, written a moment later (words.go).
 package sqlite
 
 import (

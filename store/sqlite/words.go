@@ -228,6 +228,7 @@ func (w *writer) indexSome(ctx context.Context, o *owed) error {
 	t, all := o.table, false
 	atOnce := max(wordsAtOnce, o.rows/4)
 	err := w.transaction(ctx, false, func() (err error) { all, err = w.session.index(t, atOnce); return err })
+	w.stuck = err != nil
 	if err != nil {
 		w.log.WarnContext(ctx, "new words could not be indexed, searches fail until they are", "collection", t.Name, "err", err)
 		w.tend.Reset(wordsRetry)

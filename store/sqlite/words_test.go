@@ -1,6 +1,8 @@
 package sqlite
 
 import (
+	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"maps"
@@ -13,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"switchboard/chat"
 	"switchboard/store"
 )
 
@@ -95,4 +98,28 @@ func TestManyNewWordsAreIndexedAsTheyCome(t *testing.T) {
 	require.Equal(t, []string{"2000"}, searched(t, e, "w2000"))
 	require.Len(t, searched(t, e, "gamma"), len(docs))
 	require.Empty(t, e.writer.session.owed, "nothing is owed, nothing kept")
+}
+
+// An index that cannot be written keeps nobody from storing, says so to whoever searches, and is caught up with when it can be.
+func TestStoringGoesOnWhileWordsCannotBeIndexed(t *testing.T) {
+	e := open(t, file(t), nil)
+	put(t, e, doc{ID: "before", Body: "word"})
+	require.Equal(t, []string{"before"}, searched(t, e, "word"))
+	run := func(text string) {
+		require.NoError(t, e.writer.alone(t.Context(), func(ctx context.Context, conn *sql.Conn) error {
+			_, err := conn.ExecContext(ctx, text)
+			return err
+		}))
+	}
+	run(`CREATE TRIGGER broken BEFORE INSERT ON "docs@@text_data" BEGIN SELECT raise(ABORT, 'no'); END`)
+	var docs []doc
+	for n := range wordsOwed + 1 {
+		docs = append(docs, doc{ID: fmt.Sprint(n), Body: "word"})
+	}
+	put(t, e, docs...)
+	put(t, e, doc{ID: "after", Body: "word"})
+	require.Len(t, found(t, e), len(docs)+2)
+	require.ErrorIs(t, e.Search(t.Context(), "docs", store.TextQuery{Text: "word"}, nil), chat.ErrUnavailable)
+	run(`DROP TRIGGER broken`)
+	require.Len(t, searched(t, e, "word"), len(docs)+2)
 }

@@ -38,6 +38,7 @@ type writer struct {
 	expiring atomic.Pointer[map[string]*table]
 	tend     *time.Timer       // when something is to be done for the indexes of words
 	owing    atomic.Bool       // words are owed
+	stuck    bool              // they could not be indexed the last time
 	merging  map[string]*table // whose indexes of words may have something to merge
 
 	committed atomic.Bool // since the checkpointer looked
@@ -216,7 +217,7 @@ func (w *writer) serve(ctx context.Context, first *request) {
 	for _, r := range group {
 		r.done <- err
 	}
-	if w.session.owes() > wordsOwed {
+	if w.session.owes() > wordsOwed && !w.stuck {
 		_ = w.indexOwed(ctx) // has said why not
 	}
 	if next != nil {
