@@ -179,7 +179,7 @@ func (w *Webhook) receive(c *fiber.Ctx, in *intake, requestID string) error {
 		return &refusedByAdapter{err}
 	}
 	if len(raw) == 0 {
-		return &answer{status: fiber.StatusUnprocessableEntity, text: textEmpty}
+		return &answer{status: fiber.StatusBadRequest, text: textEmpty}
 	}
 	parcels := w.parcels(in, raw, chat.Parcel{
 		Channel: in.channel, RequestID: requestID, ReceivedAt: request.ReceivedAt, Secret: secret, Client: request.Client,

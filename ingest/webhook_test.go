@@ -50,7 +50,7 @@ func TestEveryAnswer(t *testing.T) {
 		{name: "rate", widget: platform{verify: refusing(chat.ErrTooMany)}, method: "POST", path: "/webhooks/webwidget", header: map[string]string{"Content-Type": "application/json", "Origin": shop}, body: "{}", status: 429, headers: map[string]string{"Retry-After": "2", "Access-Control-Expose-Headers": "Retry-After"}},
 		{name: "widget content type", method: "POST", path: "/webhooks/webwidget", header: map[string]string{"Content-Type": "text/plain", "Origin": shop}, body: "{}", status: 415},
 		{name: "content encoding", method: "POST", path: "/webhooks/whatsapp", header: map[string]string{"Content-Encoding": "gzip"}, body: "x", status: 415, contains: "Content-Encoding"},
-		{name: "empty body", method: "POST", path: "/webhooks/whatsapp", status: 422, contains: "empty"},
+		{name: "empty body", method: "POST", path: "/webhooks/whatsapp", status: 400, contains: "empty"},
 		{name: "log away", log: chat.ErrUnavailable, method: "POST", path: "/webhooks/whatsapp", body: "x", status: 503, headers: map[string]string{"Retry-After": "2"}},
 		{name: "log fails in an unknown way", log: errors.New("disk on fire at 10.0.0.7"), method: "POST", path: "/webhooks/whatsapp", body: "x", status: 503},
 		{name: "too large for the log", log: chat.ErrTooLarge, method: "POST", path: "/webhooks/whatsapp", body: "x", status: 413},

@@ -67,12 +67,12 @@ func add(e *chat.Event, typ string, v meta.Value) {
 	e.Content.Media = append(e.Content.Media, a)
 }
 
-// twins are two types of one thing, which its id or else its address shows. Two images are two images.
+// twins are two types of one thing, which its id shows, or its address where one of them has no id. Two images are two images.
 func twins(a, b chat.Media) bool {
 	if !newer(a.Type, b.Type) && !newer(b.Type, a.Type) {
 		return false
 	}
-	if a.ID != "" || b.ID != "" {
+	if a.ID != "" && b.ID != "" {
 		return a.ID == b.ID
 	}
 	return a.URL != "" && a.URL == b.URL

@@ -78,6 +78,18 @@ func TestMeaning(t *testing.T) {
 			  {"kind":"system","type":"handover","event":"request_thread_control","requested_owner_app_id":"9","metadata":"please"},
 			  {"kind":"system","type":"handover","event":"app_roles"}]`,
 		},
+		"roles of apps, of nobody's thread": {
+			"messaging", `{"recipient":{"id":"17840000000000001"},"timestamp":1791190800000,"app_roles":{"123450000000001":["primary_receiver"]}}`,
+			`[{"kind":"system","type":"handover","event":"app_roles","account":"17840000000000001","contact_key":null}]`,
+		},
+		"a handover of nobody's thread": {
+			"messaging", `{"recipient":{"id":"17840000000000001"},"timestamp":1791190800000,"take_thread_control":{"metadata":"x"}}`,
+			`[{"kind":"unreadable","reason":"missing_sender"}]`,
+		},
+		"a shared post, twice, with its id once": {
+			"messaging", attached(`{"type":"share","payload":{"url":"https://a"}},{"type":"ig_post","payload":{"ig_post_media_id":"1","url":"https://a"}}`),
+			`[{"type":"ig_post","media":[{"type":"ig_post","id":"1","url":"https://a"}]}]`,
+		},
 		"seen as Messenger tells it": {
 			"messaging", fromFan + `"read":{"watermark":1791190800000}}`, `[{"kind":"ignored","reason":"unsupported_event"}]`,
 		},

@@ -190,7 +190,8 @@ func (r *reader) optin(e *chat.Event, v meta.Value) {
 	r.someone(e)
 }
 
-// handover: another app takes or gives the thread.
+// handover: another app takes or gives the thread. That the roles of the apps have changed concerns the account, and may name
+// nobody.
 func (r *reader) handover(e *chat.Event, name string, v meta.Value) {
 	e.Kind, e.Type = chat.KindSystem, "handover"
 	e.Content.Notes = append(e.Content.Notes, chat.Fact{Name: "event", Value: name})
@@ -200,5 +201,7 @@ func (r *reader) handover(e *chat.Event, name string, v meta.Value) {
 	if owner := v.Get("new_owner_app_id").ID(); owner != "" && r.a.config.AppID != "" {
 		e.Content.Notes = append(e.Content.Notes, chat.Fact{Name: "ours", Value: strconv.FormatBool(owner == r.a.config.AppID)})
 	}
-	r.someone(e)
+	if name != "app_roles" {
+		r.someone(e)
+	}
 }

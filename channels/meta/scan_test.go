@@ -164,6 +164,9 @@ func TestIdentifiers(t *testing.T) {
 			t.Errorf("%.40s: got %q, want %q", text, got, want)
 		}
 	}
+	if got := value(t, `"AU.900"`).Digits(); got != "" {
+		t.Errorf("the id of a user read as the number %q", got)
+	}
 	if got := value(t, `"+1 (202) 555-0143"`).Digits(); got != "12025550143" {
 		t.Errorf("digits: %q", got)
 	}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -220,13 +221,18 @@ func (v Value) ID() string {
 	return strings.TrimSpace(v.Text())
 }
 
-// Digits is an identifier that is a telephone number, reduced to its digits.
+// Digits is an identifier that is a telephone number, reduced to its digits. What has letters in it is none: the id of a group
+// or a user must not become the number of a stranger.
 func (v Value) Digits() string {
 	id := v.ID()
 	for i := range len(id) {
-		if id[i] < '0' || id[i] > '9' {
-			return strings.Map(digit, id)
+		if id[i] >= '0' && id[i] <= '9' {
+			continue
 		}
+		if strings.ContainsFunc(id, unicode.IsLetter) {
+			return ""
+		}
+		return strings.Map(digit, id)
 	}
 	return id
 }

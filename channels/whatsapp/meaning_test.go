@@ -46,6 +46,14 @@ func TestMeaning(t *testing.T) {
 			"messages", `"contacts":[{"wa_id":"12025550144","profile":{"name":"Ada"}}],"messages":[{` + ada + `"type":"system","system":{"type":"user_changed_number","wa_id":"12025550144"}}]`,
 			`[{"kind":"system","contact_key":"+12025550143","new_contact_key":"+12025550144","contact_name":null}]`,
 		},
+		"call of ours that does not say whose": {
+			"calls", `"calls":[{"id":"wacid.1","from":"12025550100","to":"12025550143","event":"connect","timestamp":"1791190800"}]`,
+			`[{"kind":"system","type":"call","contact_key":"+12025550143"}]`,
+		},
+		"a group's id is nobody's number": {
+			"messages", `"statuses":[{"id":"o","status":"read","timestamp":"1791190800","recipient_id":"Zml4dHVyZS1ncm91cC0wMDE="}]`,
+			`[{"kind":"status","status":"read","contact_key":null}]`,
+		},
 		"security key changed": {
 			"messages", `"messages":[{` + ada + `"type":"system","system":{"type":"customer_identity_changed","identity":"hash"}}]`,
 			`[{"kind":"system","type":"customer_identity_changed","contact_key":"+12025550143","new_contact_key":null,"identity_key_hash":"hash"}]`,

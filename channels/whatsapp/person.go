@@ -131,7 +131,7 @@ func sender(p *piece) person {
 	case status, callStatus:
 		return recipient(v)
 	case call:
-		if v.Get("direction").Is("BUSINESS_INITIATED") {
+		if v.Get("direction").Is("BUSINESS_INITIATED") || outbound(p.in, v) {
 			return to(v)
 		}
 		return from(v)

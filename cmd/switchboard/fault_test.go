@@ -204,7 +204,7 @@ func TestBadInput(t *testing.T) {
 		{"no signature", good, []string{kind, "application/json"}, []int{401, 403}},
 		{"wrong signature", good, []string{signature, signed([]byte("another body"))}, []int{401, 403}},
 		{"signature of another scheme", good, []string{signature, strings.Replace(signed(good), "sha256", "sha1", 1)}, []int{401, 403}},
-		{"empty body", nil, []string{signature, signed(nil)}, []int{422}},
+		{"empty body", nil, []string{signature, signed(nil)}, []int{400}},
 		{"compressed", good, []string{signature, signed(good), "Content-Encoding", "gzip"}, []int{415}},
 		{"deep nesting", deep, []string{signature, signed(deep)}, []int{200}},
 		{"invalid UTF-8", invalid, []string{signature, signed(invalid)}, []int{200}},
