@@ -24,7 +24,7 @@ type Identity struct {
 	Verified  bool         `json:"verified" bson:"verified"`
 	FirstSeen time.Time    `json:"first_seen" bson:"first_seen"`
 	LastSeen  time.Time    `json:"last_seen" bson:"last_seen"`
-	RetiredAt time.Time    `json:"retired_at,omitzero" bson:"retired_at,omitempty"` // set when the person changed it; a retired identity finds nobody
+	RetiredAt time.Time    `json:"retired_at,omitzero" bson:"retired_at,omitempty"` // set when the person changed it; a retired identity finds nobody, except for what was written before
 	Thread    string       `json:"thread,omitempty" bson:"thread,omitempty"`        // whose conversations its messages go on in: the contact an agent merged into this one; empty: this one's
 }
 
@@ -48,7 +48,8 @@ type Contact struct {
 	AgentInstructions string `json:"agent_instructions,omitempty" bson:"agent_instructions,omitempty"`
 
 	Identities []Identity            `json:"identities" bson:"identities"`
-	Keys       []string              `json:"keys,omitempty" bson:"keys"` // Key() of every identity that is not retired: the unique index
+	Keys       []string              `json:"keys,omitempty" bson:"keys"`               // Key() of every identity that is not retired: the unique index
+	Former     []string              `json:"former,omitempty" bson:"former,omitempty"` // Key() of every identity that is retired
 	Labels     []string              `json:"labels,omitempty" bson:"labels,omitempty"`
 	Attributes []Attribute           `json:"attributes,omitempty" bson:"attributes,omitempty"`
 	Marks      []Mark                `json:"marks,omitempty" bson:"marks,omitempty"` // who set the labels and attributes

@@ -324,7 +324,7 @@ func (c *Contact) relate(id string) {
 // MergeInto makes this record an alias of another contact. It keeps all it knew, its keys included, until GiveUpKeys: whoever
 // finds it by one of them is led to the other.
 func (c *Contact) MergeInto(id, merge string) {
-	c.MergedInto, c.MergedBy, c.Step, c.Terms, c.Traits = id, merge, nil, nil, nil
+	c.MergedInto, c.MergedBy, c.Step, c.Former, c.Terms, c.Traits = id, merge, nil, nil, nil, nil
 	c.relate(id)
 }
 

@@ -96,6 +96,16 @@ func otherUser(c *Contact, ids []Identity) bool {
 	return proven && !same && slices.ContainsFunc(c.Identities, isUser)
 }
 
+// Wrote reports whether the event is from the time when the contact had one of its identities, which it has given up since: a
+// message that comes late is still theirs, whoever has the number now.
+func (c *Contact) Wrote(e *Event) bool {
+	at := happenedAt(e)
+	return slices.ContainsFunc(c.Identities, func(x Identity) bool {
+		return !x.RetiredAt.IsZero() && !at.After(x.RetiredAt) &&
+			slices.ContainsFunc(e.Identities, func(id Identity) bool { return id.Key() == x.Key() })
+	})
+}
+
 // Release gives up an identity that turned out to be somebody else's now, and reports whether the contact held it.
 func (c *Contact) Release(key string, at time.Time) bool {
 	for i := range c.Identities {

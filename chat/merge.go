@@ -80,7 +80,7 @@ func (m *Merge) Done() { m.Keys, m.Returned = nil, nil }
 func (c *Contact) clone() Contact {
 	o := *c
 	o.Identities, o.Keys, o.Labels, o.Attributes = slices.Clone(c.Identities), slices.Clone(c.Keys), slices.Clone(c.Labels), slices.Clone(c.Attributes)
-	o.Marks = slices.Clone(c.Marks)
+	o.Former, o.Marks = slices.Clone(c.Former), slices.Clone(c.Marks)
 	o.Profiles, o.Claims, o.Provenance = slices.Clone(c.Profiles), slices.Clone(c.Claims), maps.Clone(c.Provenance)
 	o.MergedFrom, o.Related, o.Dismissed = slices.Clone(c.MergedFrom), slices.Clone(c.Related), slices.Clone(c.Dismissed)
 	o.Channels, o.Terms = slices.Clone(c.Channels), slices.Clone(c.Terms)

@@ -22,7 +22,7 @@ func (c *Contact) Reindex() {
 		}
 		return strings.Compare(a.Key(), b.Key())
 	})
-	c.Keys = []string{}
+	c.Keys, c.Former = []string{}, nil
 	if c.MergedInto != "" {
 		c.Terms, c.Traits = nil, nil
 		return
@@ -30,9 +30,12 @@ func (c *Contact) Reindex() {
 	for _, id := range c.Identities {
 		if id.RetiredAt.IsZero() {
 			c.Keys = append(c.Keys, id.Key())
+		} else {
+			c.Former = append(c.Former, id.Key())
 		}
 	}
 	slices.Sort(c.Keys)
+	slices.Sort(c.Former)
 	c.Terms = c.terms()
 	c.Traits = nil
 	for _, a := range c.Attributes {

@@ -48,6 +48,7 @@ type batch struct {
 
 	contacts map[string]*holder[chat.Contact] // by id
 	byKey    map[string]string                // identity key -> contact id
+	former   map[string]string                // the same of identities that were given up
 	visits   map[string]*holder[chat.Visit]
 	talks    map[string]*talk   // conversations by id
 	open     map[string]*talk   // by thread key
@@ -93,7 +94,7 @@ type locator struct {
 func (s *Store) newBatch(n int) *batch {
 	return &batch{
 		s: s, items: make([]*item, n),
-		contacts: map[string]*holder[chat.Contact]{}, byKey: map[string]string{}, visits: map[string]*holder[chat.Visit]{},
+		contacts: map[string]*holder[chat.Contact]{}, byKey: map[string]string{}, former: map[string]string{}, visits: map[string]*holder[chat.Visit]{},
 		talks: map[string]*talk{}, open: map[string]*talk{}, messages: map[string]locator{}, acts: map[string][]chat.Act{},
 		pending: map[string]bool{}, created: map[chat.Channel]int{}, made: map[chat.Channel]int{}, kin: map[string][]chat.Conversation{},
 	}

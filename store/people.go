@@ -28,7 +28,15 @@ func (b *batch) loadPeople(ctx context.Context) error {
 	for _, it := range b.items {
 		keys = append(keys, lookupKeys(it.event)...)
 	}
-	found, err := findIn[chat.Contact](ctx, b.s.engine, contacts, "keys", unique(keys))
+	if err := b.loadHolders(ctx, "keys", unique(keys)); err != nil {
+		return err
+	}
+	return b.missing(ctx)
+}
+
+// loadHolders reads the contacts that have any of these identities, or had it: path says which.
+func (b *batch) loadHolders(ctx context.Context, path string, keys []string) error {
+	found, err := findIn[chat.Contact](ctx, b.s.engine, contacts, path, keys)
 	if err != nil {
 		return err
 	}
@@ -36,13 +44,16 @@ func (b *batch) loadPeople(ctx context.Context) error {
 		if pending := unfinished(&c); pending != "" {
 			return thenAgain(b.s.finishStep(ctx, pending))
 		}
-		b.know(&holder[chat.Contact]{doc: c, seen: c.Version})
+		if b.contacts[c.ID] == nil {
+			b.know(&holder[chat.Contact]{doc: c, seen: c.Version})
+		}
 	}
-	return b.missing(ctx)
+	return nil
 }
 
 // missing looks at the identities that no contact holds: one that is on its way from one contact to another in a merge at this
-// moment is not new. Asked after the contacts, so that one of both always knows it.
+// moment is not new, and one that somebody gave up may still be theirs in what comes late. Asked after the contacts, so that
+// one of them always knows it.
 func (b *batch) missing(ctx context.Context) error {
 	var keys []string
 	for _, it := range b.items {
@@ -52,9 +63,13 @@ func (b *batch) missing(ctx context.Context) error {
 			}
 		}
 	}
-	moving, err := findIn[chat.Merge](ctx, b.s.engine, merges, "keys", unique(keys))
-	if err != nil || len(moving) == 0 {
+	keys = unique(keys)
+	moving, err := findIn[chat.Merge](ctx, b.s.engine, merges, "keys", keys)
+	if err != nil {
 		return err
+	}
+	if len(moving) == 0 {
+		return b.loadHolders(ctx, "former", keys)
 	}
 	for i := range moving {
 		if err := b.s.finishRecord(ctx, &moving[i]); err != nil {
@@ -84,6 +99,19 @@ func (b *batch) know(h *holder[chat.Contact]) {
 	for _, k := range h.doc.Keys {
 		b.byKey[k] = h.doc.ID
 	}
+	for _, k := range h.doc.Former {
+		b.former[k] = h.doc.ID
+	}
+}
+
+// writer is the contact that had an identity of the event when it happened and has given it up since; nil when there is none.
+func (b *batch) writer(e *chat.Event) *holder[chat.Contact] {
+	for _, key := range e.IdentityKeys() {
+		if h := b.contacts[b.former[key]]; h != nil && h.doc.Wrote(e) {
+			return h
+		}
+	}
+	return nil
 }
 
 // person decides whose event it is.
@@ -103,6 +131,10 @@ func (b *batch) person(ctx context.Context, it *item) error {
 	}
 	winner, others := chat.Match(ids, docs)
 	if winner < 0 {
+		if h := b.writer(e); h != nil {
+			b.learn(h, it)
+			return nil
+		}
 		if e.NoContact || b.actsOnNothing(it) {
 			return nil
 		}

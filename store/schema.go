@@ -26,6 +26,7 @@ func Collections() []Collection {
 	return []Collection{
 		{Name: contacts, Indexes: []Index{
 			{Name: "keys", Fields: asc("keys"), Unique: true, Array: true},
+			{Name: "former", Fields: asc("former"), Array: true, Sparse: true},
 			{Name: "terms", Fields: asc("terms"), Array: true},
 			{Name: "labels", Fields: asc("labels"), Array: true},
 			{Name: "traits", Fields: asc("traits"), Array: true},

@@ -82,7 +82,7 @@ func (r *reader) Contact(_ context.Context, id string) (chat.Contact, error) {
 	return chat.Contact{
 		ID: "c1", Version: 3, Name: "Ada", Phone: "+12025550143", Email: "ada@example.com", Language: "en", Country: "US", Location: "Boston", TimeZone: "America/New_York", AgentInstructions: "x",
 		Identities: []chat.Identity{{Channel: chat.WhatsApp, Kind: chat.IdentityPhone, Value: "+12025550143", Verified: true, FirstSeen: at, LastSeen: at}},
-		Keys:       []string{"internal"}, Terms: []string{"internal"}, Step: &chat.MergeStep{Merge: "internal"},
+		Keys:       []string{"internal"}, Former: []string{"internal"}, Terms: []string{"internal"}, Step: &chat.MergeStep{Merge: "internal"},
 		Attributes: []chat.Attribute{{Key: "tier", Value: "gold"}}, Profiles: []chat.Profile{{Channel: chat.WhatsApp, Name: "Ada", SeenAt: at}}, Claims: []chat.Claim{{Kind: "email", Value: "x@example.com", At: at}},
 		Provenance: map[string]chat.Provenance{"name": {Source: chat.SourceAgent, By: "Ben", At: at, Version: 2}}, MergedFrom: []string{"c0"}, CreatedAt: at, LastSeenAt: at, Channels: []chat.Channel{chat.WhatsApp},
 	}, nil

@@ -40,6 +40,7 @@ func RunRepository(t *testing.T, open func(t *testing.T) store.Engine, sortsWith
 		{"a merge that another one overtook is given up", mergeOvertaken},
 		{"merging and undoing while messages come in", mergeWhileIngesting},
 		{"a number change keeps the person", numberChange},
+		{"what was written before a number change may come after it", lateUnderOldNumber},
 		{"another user at the same browser is another person", sharedBrowser},
 		{"a message after close opens a new conversation", messageAfterClose},
 		{"a redelivery after close does not", redeliveryAfterClose},

@@ -116,6 +116,33 @@ func numberChange(t *testing.T, open func(*testing.T) store.Engine) {
 	require.Len(t, look(t, repo).Contacts, 2)
 }
 
+// lateUnderOldNumber: order of arrival is not guaranteed, so what somebody wrote before the change may come after it, in a
+// later batch or in the same one.
+func lateUnderOldNumber(t *testing.T, open func(*testing.T) store.Engine) {
+	old, next := person{phone: "+447700900123", bsuid: "GB.1"}, person{phone: "+447700900124", bsuid: "GB.2"}
+	for _, together := range []bool{false, true} {
+		s := &script{}
+		repo := repository(t, open(t))
+		change := s.event(chat.KindSystem, old, "sys", 3)
+		change.Type, change.Change = "user_changed_number", &chat.IdentityChange{Old: old.identities(), New: next.identities()}
+		events := []chat.Event{change, s.text(next, "m3", 4, "new number"), s.text(old, "m1", 1, "late"), s.text(old, "m2", 3, "late, of the same second")}
+		if together {
+			apply(t, repo, events...)
+		} else {
+			for _, e := range events {
+				apply(t, repo, e)
+			}
+		}
+		p := look(t, repo)
+		require.Len(t, p.Contacts, 1)
+		require.Equal(t, next.phone, p.Contacts[0].Phone)
+		require.Len(t, p.Conversations, 1)
+		require.Len(t, p.Messages[p.Conversations[0].ID], 3)
+		apply(t, repo, s.text(old, "m4", 5, "somebody else has the number now"))
+		require.Len(t, look(t, repo).Contacts, 2)
+	}
+}
+
 func sharedBrowser(t *testing.T, open func(*testing.T) store.Engine) {
 	s := &script{}
 	repo := repository(t, open(t))
