@@ -7,8 +7,12 @@ import (
 	"time"
 )
 
-// ByBusiness is the By of a reaction made by the business.
-const ByBusiness = "business"
+// The By of a reaction made by the business, and of one made by the customer of a conversation of two. Which of the customer's
+// identities a platform names may differ between a reaction and its removal.
+const (
+	ByBusiness = "business"
+	ByCustomer = "customer"
+)
 
 // maxMarks bounds the marks kept on one message: a group of 1,024 says two or three words each. The earliest stay.
 const maxMarks = 4096
@@ -23,8 +27,11 @@ func ActOf(e *Event) Act {
 			a.By = ""
 		}
 	case KindReaction:
-		if e.Direction == Outbound {
+		switch {
+		case e.Direction == Outbound:
 			a.By = ByBusiness
+		case e.GroupID == "":
+			a.By = ByCustomer
 		}
 		if e.Action != "remove" {
 			a.Emoji = e.Emoji

@@ -93,8 +93,20 @@ func TestReactionOfTheBusinessIsTheBusinesss(t *testing.T) {
 	e := Event{ID: "e", Kind: KindReaction, Direction: Outbound, ContactKey: "+1", Emoji: "👍", Action: "add"}
 	require.Equal(t, ByBusiness, ActOf(&e).By)
 	e.Direction, e.Action = Inbound, "remove"
-	require.Equal(t, "+1", ActOf(&e).By)
 	require.Empty(t, ActOf(&e).Emoji, "a removal may still name the emoji")
+}
+
+func TestTheCustomerTakesAReactionBackUnderWhateverNameTheyHaveNow(t *testing.T) {
+	given := Event{ID: "1", Kind: KindReaction, ContactKey: "+12025550143", KeyType: IdentityPhone, Emoji: "👍", Action: "add", Timestamp: second(1)}
+	taken := Event{ID: "2", Kind: KindReaction, ContactKey: "US.1", KeyType: IdentityBSUID, Action: "remove", Timestamp: second(2)}
+	m := said("a", 0, 0)
+	require.True(t, m.Act(ActOf(&given)))
+	require.True(t, m.Act(ActOf(&taken)))
+	require.Equal(t, []Reaction{{By: ByCustomer, At: second(2), EventID: "2"}}, m.Reactions)
+
+	given.GroupID, taken.GroupID = "g", "g"
+	require.Equal(t, "+12025550143", ActOf(&given).By, "a group has many who react")
+	require.Equal(t, "US.1", ActOf(&taken).By)
 }
 
 func TestNewestEditStaysAndTheFirstTextIsKept(t *testing.T) {

@@ -129,7 +129,7 @@ type StatusMark struct {
 
 // A Reaction is one person's newest reaction to a message; an empty emoji is a removal, kept so that order does not matter.
 type Reaction struct {
-	By      string    `json:"by" bson:"by"` // contact key, or "business"
+	By      string    `json:"by" bson:"by"` // ByBusiness, ByCustomer, or in a group the contact key
 	Emoji   string    `json:"emoji,omitempty" bson:"emoji,omitempty"`
 	At      time.Time `json:"at" bson:"at"`
 	EventID string    `json:"event_id" bson:"event_id"`

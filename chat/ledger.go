@@ -64,7 +64,7 @@ type Act struct {
 	EventID    string          `json:"event_id" bson:"event_id"`
 	Kind       Kind            `json:"kind" bson:"kind"`
 	At         time.Time       `json:"at" bson:"at"`
-	By         string          `json:"by,omitempty" bson:"by,omitempty"` // reaction: contact key or "business"; status: group participant
+	By         string          `json:"by,omitempty" bson:"by,omitempty"` // of a reaction: see Reaction; status: group participant
 	Status     string          `json:"status,omitempty" bson:"status,omitempty"`
 	Errors     []DeliveryError `json:"errors,omitempty" bson:"errors,omitempty"`
 	Emoji      string          `json:"emoji,omitempty" bson:"emoji,omitempty"`

@@ -230,7 +230,7 @@ func reactions(m *chat.Message, in *ThreadInput) []Reaction {
 			continue // taken back
 		}
 		by := in.Contact
-		if r.By == "business" {
+		if r.By == chat.ByBusiness {
 			by = in.Business
 		}
 		out = append(out, Reaction{Emoji: cut(r.Emoji, 16), By: by})
