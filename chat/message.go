@@ -53,6 +53,21 @@ func (m *Message) Place() Place {
 // HasFlag reports whether the message carries the flag.
 func (m *Message) HasFlag(flag string) bool { return slices.Contains(m.Flags, flag) }
 
+// Fill puts what a later copy of the message carries in the place of an imported message that could not be shown: history comes
+// with placeholders first and their files afterwards, under the same ids. It reports whether the message changed.
+func (m *Message) Fill(n *Message) bool {
+	if m.Deleted || !m.HasFlag(FlagHistory) || !m.HasFlag(FlagUnsupported) || n.HasFlag(FlagUnsupported) {
+		return false
+	}
+	m.Type, m.Content, m.Flags = n.Type, n.Content, slices.Clone(n.Flags)
+	if m.Edit == nil {
+		m.Text = n.Text
+	} else {
+		m.Edit.Original = n.Text
+	}
+	return true
+}
+
 // attracts reports whether the message is a customer's and new, so that somebody should look at it.
 func (m *Message) attracts() bool { return m.Direction == Inbound && !m.HasFlag(FlagHistory) }
 

@@ -75,6 +75,7 @@ type item struct {
 	erased  bool // of somebody who was erased, and older than that: nothing of it is kept
 	repeats bool // redelivery of a record whose entry exists: nothing left to do
 	copy    bool // a further copy: only an entry is written
+	filled  bool // a further copy that says more than the first
 }
 
 // A holder is a document with what the engine needs to write it.
@@ -312,7 +313,7 @@ func (b *batch) changes() []chat.Change {
 	index := map[string]int{}
 	var list []chat.Change
 	for _, it := range b.items {
-		if it.copy || it.contact == "" || it.verdict != chat.Applied {
+		if it.contact == "" || it.verdict != chat.Applied && !it.filled {
 			continue
 		}
 		e := it.event
@@ -328,7 +329,7 @@ func (b *batch) changes() []chat.Change {
 			list = append(list, c)
 		}
 		c := &list[i]
-		if e.Carries() {
+		if e.Carries() && !it.filled {
 			c.Messages++
 		}
 		if e.ReceivedAt.After(c.ReceivedAt) {

@@ -140,7 +140,7 @@ func (b *batch) fold(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return b.fillIn(ctx)
 }
 
 // carry puts a message into its conversation and lets the acts that waited for it act.
@@ -182,73 +182,6 @@ func (b *batch) carry(ctx context.Context, it *item) error {
 		}
 	}
 	return nil
-}
-
-// act lets a status, reaction, edit or deletion act on its message, or parks it: the ledger keeps it, and the message meets it
-// there when it comes.
-func (b *batch) act(ctx context.Context, it *item) error {
-	e := it.event
-	key := e.Key(e.Target())
-	a := chat.ActOf(e)
-	l, ok := b.messages[key]
-	if !ok {
-		b.acts[key] = append(b.acts[key], a)
-		return nil
-	}
-	it.talk = l.conversation
-	return b.perform(ctx, l, a)
-}
-
-// perform applies one act to the message at l.
-func (b *batch) perform(ctx context.Context, l locator, a chat.Act) error {
-	if l.conversation == "" { // its person was erased: nothing is left to act on
-		return nil
-	}
-	t := b.talks[l.conversation]
-	if t == nil {
-		c, err := get[chat.Conversation](ctx, b.s.engine, conversations, []string{l.conversation})
-		if err != nil || len(c) == 0 { // the conversation was erased: nothing is left to act on
-			return err
-		}
-		if t, err = b.hold(ctx, c[0]); err != nil {
-			return err
-		}
-	}
-	page, err := b.page(ctx, t, l.place)
-	if err != nil {
-		return err
-	}
-	m := t.conv.doc.Find(pageDoc(page), l.event)
-	if m == nil {
-		return b.outdated(ctx, t)
-	}
-	if !allowed(&t.conv.doc, m, a) || !m.Act(a) {
-		return nil
-	}
-	if page != nil {
-		page.dirty = true
-	}
-	t.conv.doc.Touch(m)
-	t.conv.dirty = true
-	return nil
-}
-
-// outdated asks for everything again when a conversation was kept warm while another process wrote to it: the message that is
-// missing may be in what is stored. Nothing would notice later, because a document that is not changed is not written.
-func (b *batch) outdated(ctx context.Context, t *talk) error {
-	stored, err := find[chat.Conversation](ctx, b.s.engine, conversations, Query{
-		Where: []Condition{{Path: "id", Is: Equal, Value: t.conv.doc.ID}}, Only: []string{"contact_id"},
-	})
-	if err == nil && len(stored) > 0 && stored[0].Version != t.conv.seen {
-		return errAgain
-	}
-	return err
-}
-
-// allowed keeps a visitor's browser from taking back or rewriting what the business wrote. Platforms check that by themselves.
-func allowed(c *chat.Conversation, m *chat.Message, a chat.Act) bool {
-	rewrites := a.Kind == chat.KindDelete || a.Kind == chat.KindEdit
-	return c.Channel != chat.WebWidget || !rewrites || m.Direction == chat.Inbound
 }
 
 // happen notes on an open conversation what the platform says about it or its person. Page views and the like change the

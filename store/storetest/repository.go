@@ -41,6 +41,7 @@ func RunRepository(t *testing.T, open func(t *testing.T) store.Engine, sortsWith
 		{"merging and undoing while messages come in", mergeWhileIngesting},
 		{"a number change keeps the person", numberChange},
 		{"what was written before a number change may come after it", lateUnderOldNumber},
+		{"an imported message gets the file that follows it", importedFile},
 		{"another user at the same browser is another person", sharedBrowser},
 		{"a message after close opens a new conversation", messageAfterClose},
 		{"a redelivery after close does not", redeliveryAfterClose},

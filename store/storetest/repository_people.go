@@ -143,6 +143,50 @@ func lateUnderOldNumber(t *testing.T, open func(*testing.T) store.Engine) {
 	}
 }
 
+// importedFile: an import brings placeholders first and their files later, under the same ids, perhaps in the same batch, perhaps
+// twice.
+func importedFile(t *testing.T, open func(*testing.T) store.Engine) {
+	for name, apart := range map[string]bool{"in one batch": false, "apart": true} {
+		t.Run(name, func(t *testing.T) {
+			s := &script{}
+			repo := repository(t, open(t))
+			placeholder, file := s.event(chat.KindMessage, ada, "m1", 1), s.event(chat.KindMessage, ada, "m1", 1)
+			placeholder.Type, placeholder.Flags = "unsupported", []string{chat.FlagHistory, chat.FlagUnsupported}
+			file.Type, file.Text, file.Flags = "image", "the receipt", []string{chat.FlagHistory}
+			file.Content.Media = []chat.Media{{ID: "700", Type: "image"}}
+			again := placeholder
+			again.Position.Offset += 10
+			events := []chat.Event{placeholder, file, again}
+			var changes []chat.Change
+			if apart {
+				for _, e := range events {
+					changes = append(changes, apply(t, repo, e).Changes...)
+				}
+				require.Len(t, changes, 2, "an open thread shows the file")
+			} else {
+				changes = apply(t, repo, events...).Changes
+			}
+			require.Equal(t, 1, changes[0].Messages, "nothing is counted twice")
+			p := look(t, repo)
+			require.Len(t, p.Conversations, 1)
+			messages := p.Messages[p.Conversations[0].ID]
+			require.Len(t, messages, 1)
+			require.Equal(t, "image", messages[0].Type)
+			require.Equal(t, "the receipt", messages[0].Text)
+			require.Equal(t, file.Content, messages[0].Content)
+			require.Equal(t, []string{chat.FlagHistory}, messages[0].Flags)
+			require.Equal(t, "the receipt", p.Conversations[0].Last.Text)
+			require.EqualValues(t, 1, p.Conversations[0].MessageCount)
+
+			apply(t, repo, s.remove(ada, "d1", "m1", 9))
+			late := file
+			late.Position.Offset += 20
+			apply(t, repo, late)
+			require.Empty(t, look(t, repo).Messages[p.Conversations[0].ID][0].Content, "what was taken back stays so")
+		})
+	}
+}
+
 func sharedBrowser(t *testing.T, open func(*testing.T) store.Engine) {
 	s := &script{}
 	repo := repository(t, open(t))
