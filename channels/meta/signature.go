@@ -7,7 +7,6 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
-	"fmt"
 	"hash"
 	"strconv"
 	"strings"
@@ -21,6 +20,15 @@ const (
 	signatureHeader = "X-Hub-Signature-256"
 	signaturePrefix = "sha256="
 )
+
+// A refusal is shown to the sender: what is wrong, in fixed words. The kind decides the status.
+type refusal struct {
+	text string
+	kind error
+}
+
+func (r *refusal) Error() string { return r.text }
+func (r *refusal) Unwrap() error { return r.kind }
 
 // Secrets are app secrets, ready to check signatures with. They are safe for concurrent use.
 type Secrets struct {
@@ -65,22 +73,22 @@ func (s Secrets) Verify(r *channels.Request) (string, error) {
 		pool.Put(m)
 	}
 	if matched < 0 {
-		return "", fmt.Errorf("signature does not match: %w", chat.ErrUnauthenticated)
+		return "", &refusal{"signature does not match", chat.ErrUnauthenticated}
 	}
 	return strconv.Itoa(matched), nil
 }
 
 func signature(values []string) ([]byte, error) {
 	if len(values) != 1 {
-		return nil, fmt.Errorf("exactly one %s header is needed: %w", signatureHeader, chat.ErrUnauthenticated)
+		return nil, &refusal{"exactly one " + signatureHeader + " header is needed", chat.ErrUnauthenticated}
 	}
 	digits, ok := strings.CutPrefix(values[0], signaturePrefix)
 	if !ok || len(digits) != hex.EncodedLen(sha256.Size) {
-		return nil, fmt.Errorf("signature is not sha256= and 64 hex digits: %w", chat.ErrUnauthenticated)
+		return nil, &refusal{"signature is not sha256= and 64 hex digits", chat.ErrUnauthenticated}
 	}
 	sum, err := hex.DecodeString(digits)
 	if err != nil {
-		return nil, fmt.Errorf("signature is not hexadecimal: %w", chat.ErrUnauthenticated)
+		return nil, &refusal{"signature is not hexadecimal", chat.ErrUnauthenticated}
 	}
 	return sum, nil
 }
@@ -91,11 +99,11 @@ func Handshake(query func(key string) string, verifyToken string) (string, error
 	challenge := query("hub.challenge")
 	switch {
 	case query("hub.mode") != "subscribe":
-		return "", fmt.Errorf("hub.mode is not subscribe: %w", chat.ErrForbidden)
+		return "", &refusal{"hub.mode is not subscribe", chat.ErrForbidden}
 	case verifyToken == "" || !equal(query("hub.verify_token"), verifyToken):
-		return "", fmt.Errorf("hub.verify_token does not match: %w", chat.ErrForbidden)
+		return "", &refusal{"hub.verify_token does not match", chat.ErrForbidden}
 	case challenge == "":
-		return "", fmt.Errorf("hub.challenge is missing: %w", chat.ErrForbidden)
+		return "", &refusal{"hub.challenge is missing", chat.ErrForbidden}
 	}
 	return strings.Clone(challenge), nil
 }

@@ -150,3 +150,17 @@ func BenchmarkVerify(b *testing.B) {
 		}
 	}
 }
+
+// What is shown to senders holds our words only once: the status says the rest.
+func TestRefusalsAreFixedWords(t *testing.T) {
+	_, unsigned := NewSecrets([]string{"s"}).Verify(request("{}"))
+	_, wrong := NewSecrets([]string{"s"}).Verify(request("{}", sign("x", "{}")))
+	_, stranger := Handshake(func(string) string { return "" }, "token")
+	for want, err := range map[string]error{
+		"exactly one X-Hub-Signature-256 header is needed": unsigned, "signature does not match": wrong, "hub.mode is not subscribe": stranger,
+	} {
+		if err == nil || err.Error() != want {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+}
