@@ -120,6 +120,9 @@ func (d *Dashboard) Error(c *fiber.Ctx, err error) error {
 		if message, ok := chat.IsInput(err); ok {
 			title = message // names the parameter
 		}
+		if status == http.StatusUnauthorized {
+			title = "A bearer token is needed: Authorization: Bearer TOKEN" // there is no sign-in for programs
+		}
 		return c.Status(status).JSON(fiber.Map{"error": title, "request_id": id})
 	case !fragment(c) && strings.Contains(c.Get(fiber.HeaderAccept), "text/event-stream"): // an EventSource; htmx accepts streams as well
 		return c.Status(status).SendString(title)

@@ -6,7 +6,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
+	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -112,6 +114,27 @@ func stretch(c *fiber.Ctx) (chat.PageRequest, error) {
 	return p, nil
 }
 
+// unreadable names the one parameter that only the store can judge.
+func unreadable(err error, p chat.PageRequest) error {
+	if _, told := chat.IsInput(err); !told && p.Cursor != "" && errors.Is(err, chat.ErrInvalid) {
+		return &chat.InputError{Field: "after", Message: "after is not a place in this list: send the next of the answer before, unchanged."}
+	}
+	return err
+}
+
+// oneOf reads a parameter that has few values; an absent one is empty.
+func oneOf[T ~string](c *fiber.Ctx, name string, allowed ...T) (T, error) {
+	given := T(strings.Clone(c.Query(name)))
+	if given == "" || slices.Contains(allowed, given) {
+		return given, nil
+	}
+	list := make([]string, len(allowed))
+	for i, a := range allowed {
+		list[i] = string(a)
+	}
+	return "", &chat.InputError{Field: name, Message: name + " must be one of " + strings.Join(list, ", ") + "."}
+}
+
 // instant reads a time in RFC 3339; an absent one is zero.
 func instant(c *fiber.Ctx, name string) (time.Time, error) {
 	given := c.Query(name)
@@ -142,12 +165,16 @@ func (a *API) listLedger(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	verdict, err := oneOf(c, "verdict", chat.Applied, chat.Duplicate, chat.Ignored, chat.Quarantine)
+	if err != nil {
+		return err
+	}
 	found, err := a.ledger.Ledger(c.UserContext(), chat.LedgerQuery{
-		RequestID: strings.Clone(c.Query("request_id")), Verdict: chat.Verdict(strings.Clone(c.Query("verdict"))),
+		RequestID: strings.Clone(c.Query("request_id")), Verdict: verdict,
 		Channel: chat.Channel(strings.Clone(c.Query("channel"))), From: from, To: to, PageRequest: p,
 	})
 	if err != nil {
-		return fmt.Errorf("api: list ledger: %w", err)
+		return fmt.Errorf("api: list ledger: %w", unreadable(err, p))
 	}
 	return answer(c, found, entryOf)
 }
@@ -174,7 +201,7 @@ func (a *API) listContacts(c *fiber.Ctx) error {
 	}
 	found, err := a.contacts.Contacts(c.UserContext(), chat.ContactQuery{Sort: chat.ContactsByOldest, PageRequest: p})
 	if err != nil {
-		return fmt.Errorf("api: list contacts: %w", err)
+		return fmt.Errorf("api: list contacts: %w", unreadable(err, p))
 	}
 	return answer(c, found, contactOf)
 }
@@ -194,7 +221,7 @@ func (a *API) listConversations(c *fiber.Ctx) error {
 	}
 	found, err := a.conversations.Conversations(c.UserContext(), chat.ConversationQuery{Sort: chat.ByOldest, PageRequest: p})
 	if err != nil {
-		return fmt.Errorf("api: list conversations: %w", err)
+		return fmt.Errorf("api: list conversations: %w", unreadable(err, p))
 	}
 	return answer(c, found, conversationOf)
 }
@@ -214,7 +241,7 @@ func (a *API) listMessages(c *fiber.Ctx) error {
 	}
 	found, err := a.conversations.MessagesOldest(c.UserContext(), strings.Clone(c.Params("id")), p)
 	if err != nil {
-		return fmt.Errorf("api: list messages: %w", err)
+		return fmt.Errorf("api: list messages: %w", unreadable(err, p))
 	}
 	return answer(c, found, messageOf)
 }
