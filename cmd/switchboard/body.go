@@ -114,13 +114,16 @@ func unfinished(err error) error {
 
 // doubtful finds what servers read differently, so that a proxy in front of us could see other requests than we do: spaces
 // around header names ("Transfer-Encoding : chunked"), continued header lines, returns that end no line, control characters or
-// spaces in the address, and hosts that reach into the path.
+// spaces in the address, and hosts that are missing, said twice or reach into the path.
 func doubtful(c *fiber.Ctx) bool {
 	header := &c.Request().Header
 	for _, b := range header.RequestURI() {
 		if b <= ' ' || b == 0x7f {
 			return true
 		}
+	}
+	if hostLines(header.RawHeaders()) > 1 || header.IsHTTP11() && len(header.Host()) == 0 {
+		return true
 	}
 	if bytes.ContainsAny(header.Host(), "/\\?#@ ") || brokenLines(header.RawHeaders()) {
 		return true
@@ -131,6 +134,23 @@ func doubtful(c *fiber.Ctx) bool {
 	found := false
 	header.VisitAll(func(name, _ []byte) { found = found || bytes.IndexByte(name, ' ') >= 0 })
 	return found
+}
+
+// hostLines counts the hosts a header names. Fasthttp keeps the last one, and proxies may route by the first.
+func hostLines(raw []byte) int {
+	const name = "host:"
+	n := 0
+	for len(raw) > len(name) {
+		if raw[0]|0x20 == 'h' && bytes.EqualFold(raw[:len(name)], []byte(name)) {
+			n++
+		}
+		end := bytes.IndexByte(raw, '\n')
+		if end < 0 {
+			break
+		}
+		raw = raw[end+1:]
+	}
+	return n
 }
 
 // brokenLines reports whether a header has lines that go on in the next one, or a return inside of a line.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -81,9 +82,13 @@ func (r *readiness) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		Stopping     bool             `json:"stopping,omitempty"`
 		Dependencies map[string]state `json:"dependencies"`
 	}{Dependencies: map[string]state{}}
+	role := req.URL.Query().Get("role")
+	if role != "" && !slices.Contains(allRoles(), role) { // a misspelt role depends on nothing, and would always be ready
+		http.Error(w, "no such role: ask for one of "+strings.Join(allRoles(), ", "), http.StatusBadRequest)
+		return
+	}
 	found, stopping := r.ask(req.Context())
 	answer.Ready, answer.Stopping = !stopping, stopping
-	role := req.URL.Query().Get("role")
 	for _, d := range r.dependencies {
 		if role != "" && !slices.Contains(d.roles, role) {
 			continue
