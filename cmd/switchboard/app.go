@@ -10,6 +10,7 @@ import (
 	"os"
 	"runtime/debug"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/google/uuid"
@@ -110,7 +111,7 @@ func newApp(ctx context.Context, cfg config, file channelsFile, log *slog.Logger
 	}
 	if a.cfg.has(roleWorker) || a.cfg.has(roleDashboard) { // the gateway alone stays small
 		if a.places, err = geo.Open(geo.Config{Files: cfg.GeoIP, Registerer: a.reg}); err != nil {
-			return nil, err
+			return nil, problem("GEOIP", "%w: run `make geoip`, or correct it", err)
 		}
 		a.down.push("geo data", func(context.Context) error { return a.places.Close() })
 	}
@@ -129,14 +130,23 @@ func newApp(ctx context.Context, cfg config, file channelsFile, log *slog.Logger
 func (a *App) listen(ctx context.Context) (err error) {
 	var lc net.ListenConfig
 	if a.publicL, err = lc.Listen(ctx, "tcp", a.cfg.Addr); err != nil {
-		return problem("ADDR", "cannot listen: %w", err)
+		return cannotListen("ADDR", err)
 	}
 	a.down.push("public port", closeOnce(a.publicL))
 	if a.adminL, err = lc.Listen(ctx, "tcp", a.cfg.AdminAddr); err != nil {
-		return problem("ADMIN_ADDR", "cannot listen: %w", err)
+		return cannotListen("ADMIN_ADDR", err)
 	}
 	a.down.push("admin port", closeOnce(a.adminL))
 	return nil
+}
+
+// cannotListen names the way out, which is not the same for a port that is taken and an address that is not ours.
+func cannotListen(name string, err error) error {
+	fix := "set it to an address of this machine, for example 127.0.0.1:8080"
+	if errors.Is(err, syscall.EADDRINUSE) {
+		fix = "stop the program that uses it, or set another port"
+	}
+	return problem(name, "cannot listen: %w: %s", err, fix)
 }
 
 // closeOnce closes a listener that its server may have closed already.

@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"maps"
+	"math"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -107,6 +109,9 @@ func TestDemoStaysOnThisMachine(t *testing.T) {
 		err := (&demoCommand{Addr: addr}).Run(&terminal{ctx: t.Context(), out: io.Discard, err: io.Discard})
 		require.ErrorContains(t, err, "--addr")
 	}
+	for _, nobody := range []demoCommand{{Addr: "127.0.0.1:0", Contacts: -1}, {Addr: "127.0.0.1:0", Contacts: 5, Rate: -1}} {
+		require.ErrorContains(t, nobody.Run(&terminal{ctx: t.Context(), out: io.Discard, err: io.Discard}), "--contacts")
+	}
 }
 
 func TestPeopleAreAddedWhileTheServerRuns(t *testing.T) {
@@ -194,6 +199,9 @@ func TestReadinessNamesEachDependency(t *testing.T) {
 	require.JSONEq(t, `{"ready":false,"dependencies":{"log":{"ready":true},"store":{"ready":false,"error":"away"}}}`, body)
 	code, _ = ask("?role=gateway")
 	require.Equal(t, 200, code)
+	code, body = ask("?role=gatway")
+	require.Equal(t, 400, code, "a misspelt role must not look ready")
+	require.Contains(t, body, "gateway, worker, dashboard")
 	storeErr = nil
 	code, _ = ask("")
 	require.Equal(t, 200, code, "a bad answer is not held")
@@ -268,6 +276,12 @@ func TestDoctor(t *testing.T) {
 		require.Equal(t, levelFail, f.Level)
 		require.Contains(t, f.Detail, "truncated")
 	})
+	t.Run("a misspelt setting", func(t *testing.T) {
+		f := find(examine(t.Context(), setting("ADMIN_EMIAL", "a@b.example", "PORT_8080_TCP", "tcp://10.0.0.1:8080")), "SWITCHBOARD_ADMIN_EMIAL")
+		require.Equal(t, levelWarn, f.Level)
+		require.Contains(t, f.Detail, "did you mean SWITCHBOARD_ADMIN_EMAIL?")
+		require.NotEmpty(t, f.Fix)
+	})
 	t.Run("output", func(t *testing.T) {
 		good[envPrefix+"API_TOKEN"] = "abc"
 		setenv(t, good)
@@ -292,7 +306,22 @@ func TestCommandLine(t *testing.T) {
 	require.Equal(t, version, strings.TrimSpace(out.String()))
 	require.Zero(t, run([]string{"--help"}, &out, &errs))
 	require.Contains(t, out.String(), "doctor")
-	require.Equal(t, 2, run([]string{"dance"}, &out, &errs))
+	for words, want := range map[string]string{
+		"dance":               "there is no command \"dance\": `switchboard --help` lists the commands",
+		"serv":                "did you mean \"serve\"?",
+		"dcotor":              "did you mean \"doctor\"?",
+		"simulat --rate 3":    "did you mean \"simulate\"?",
+		"--dance":             "unknown flag --dance: `switchboard --help`",
+		"serve --dance":       "see `switchboard serve --help`",
+		"user ad":             "did you mean \"add\"?",
+		"simulate --rate x":   "see `switchboard simulate --help`",
+		"seed --contacts 1.5": "see `switchboard seed --help`",
+	} {
+		errs.Reset()
+		require.Equal(t, 2, run(strings.Fields(words), &out, &errs), words)
+		require.Contains(t, errs.String(), want)
+		require.Equal(t, 1, strings.Count(errs.String(), "\n"), words)
+	}
 	require.Equal(t, 1, run([]string{"simulate", "--channels-file", "/nowhere.yaml"}, &out, &errs))
 	setenv(t, setting("ADDR", "nonsense", "IP_POLICY", "maybe"))
 	errs.Reset()
@@ -309,7 +338,7 @@ func TestSimulateCommand(t *testing.T) {
 	h := open(t, settings(t))
 	h.awaitReady(t)
 	var out bytes.Buffer
-	c := &simulateCommand{Target: h.base, ChannelsFile: writeChannels(t), Rate: 50, Contacts: 20, Channels: []string{"whatsapp", "webwidget"}, Duration: time.Second, Senders: 4, Seed: 3}
+	c := &simulateCommand{Target: h.base, ChannelsFile: writeChannels(t), Rate: 50, Contacts: 20, Channels: []string{"whatsapp", "webwidget"}, Duration: time.Second, Senders: 4, Seed: 3, Batch: 1}
 	require.NoError(t, c.Run(&terminal{ctx: t.Context(), out: &out, err: io.Discard}))
 	require.Contains(t, out.String(), "whatsapp")
 	require.NotContains(t, out.String(), "instagram")
@@ -319,6 +348,19 @@ func TestSimulateCommand(t *testing.T) {
 	nobody := *c
 	nobody.Target, nobody.Duration = "http://127.0.0.1:1", 100*time.Millisecond
 	require.ErrorContains(t, nobody.Run(&terminal{ctx: t.Context(), out: &out, err: io.Discard}), "took nothing")
+	for name, wrong := range map[string]func(*simulateCommand){
+		"--target":     func(c *simulateCommand) { c.Target = "gateway:8080" },
+		"--rate":       func(c *simulateCommand) { c.Rate = math.NaN() },
+		"--duplicates": func(c *simulateCommand) { c.Duplicates = math.NaN() },
+		"--contacts":   func(c *simulateCommand) { c.Contacts = maxContacts + 1 },
+		"--batch":      func(c *simulateCommand) { c.Batch = 0 },
+		"--senders":    func(c *simulateCommand) { c.Senders = -1 },
+		"--duration":   func(c *simulateCommand) { c.Duration = -time.Second },
+	} {
+		refused := *c
+		wrong(&refused)
+		require.ErrorContains(t, refused.Run(&terminal{ctx: t.Context(), out: &out, err: io.Discard}), name)
+	}
 	c.Channels = []string{"fax"}
 	require.ErrorContains(t, c.Run(&terminal{ctx: t.Context(), out: &out, err: io.Discard}), "fax")
 	c.Channels, c.Duplicates = []string{"whatsapp"}, 2
@@ -343,4 +385,42 @@ func TestCleanupRunsBackwardsAndCompletely(t *testing.T) {
 	require.ErrorContains(t, err, "close second")
 	require.Equal(t, []string{"third", "second", "first"}, order)
 	require.NoError(t, c.run(t.Context()))
+}
+
+// What a process cannot do without is told with the setting that mends it.
+func TestAFailedStartNamesTheSetting(t *testing.T) {
+	var lc net.ListenConfig
+	taken, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer taken.Close()
+	for name, c := range map[string]struct {
+		change []string
+		want   string
+	}{
+		"port in use":       {[]string{"ADDR", taken.Addr().String()}, "SWITCHBOARD_ADDR: cannot listen: listen tcp " + taken.Addr().String() + ": bind: address already in use: stop the program that uses it, or set another port"},
+		"admin port in use": {[]string{"ADMIN_ADDR", taken.Addr().String()}, "SWITCHBOARD_ADMIN_ADDR: cannot listen"},
+		"not our address":   {[]string{"ADDR", "192.0.2.1:8080"}, "set it to an address of this machine"},
+		"geo data":          {[]string{"GEOIP", "/nowhere.mmdb"}, "SWITCHBOARD_GEOIP: "},
+		"MongoDB":           {[]string{"MONGO_URI", "nonsense", "SECRET_KEY", strings.Repeat("k", minKey)}, "SWITCHBOARD_MONGO_URI: "},
+	} {
+		cfg, err := loadConfig(settings(t, append([]string{"ADDR", "127.0.0.1:0", "ADMIN_ADDR", "127.0.0.1:0"}, c.change...)...))
+		require.NoError(t, err, name)
+		_, err = newApp(t.Context(), cfg, channelsFile{}, slog.New(slog.DiscardHandler))
+		require.ErrorContains(t, err, c.want, name)
+	}
+}
+
+// A gateway that is not there is not waited for in silence.
+func TestSimulateSaysThatNobodyAnswers(t *testing.T) {
+	var errs lockedBuffer
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	done := make(chan error, 1)
+	go func() {
+		c := &simulateCommand{Target: "http://127.0.0.1:1", ChannelsFile: writeChannels(t), Rate: 50, Contacts: 20, Channels: []string{"whatsapp"}, Batch: 1, Senders: 4, Seed: 3}
+		done <- c.Run(&terminal{ctx: ctx, out: io.Discard, err: &errs})
+	}()
+	eventually(t, "a word of doubt", time.Minute, func() bool { return strings.Contains(errs.String(), "Nothing is taken yet") })
+	stop()
+	require.ErrorContains(t, <-done, "took nothing")
 }

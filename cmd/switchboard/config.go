@@ -155,6 +155,41 @@ func (c *config) has(role string) bool {
 	return slices.Contains(c.Roles, role)
 }
 
+// strangers are variables that look like settings and are none, in order: a misspelt one would be left out in silence. What
+// Kubernetes adds for a service of our name, and what tests are told, is not meant for us.
+func strangers(environment map[string]string) []string {
+	var found []string
+	for variable := range environment {
+		name, ours := strings.CutPrefix(variable, envPrefix)
+		if !ours || slices.Contains(settingNames(), name) || slices.ContainsFunc([]string{"PORT", "SERVICE_", "TEST_"}, func(p string) bool { return strings.HasPrefix(name, p) }) {
+			continue
+		}
+		found = append(found, variable)
+	}
+	slices.Sort(found)
+	return found
+}
+
+// meant is the setting that a stranger is nearly spelt like.
+func meant(variable string) string {
+	for _, name := range settingNames() {
+		if near(name, strings.TrimPrefix(variable, envPrefix)) {
+			return " (did you mean " + envPrefix + name + "?)"
+		}
+	}
+	return ""
+}
+
+func settingNames() []string {
+	var names []string
+	for f := range reflect.TypeFor[config]().Fields() {
+		if name, ok := f.Tag.Lookup("env"); ok {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // problem is something wrong with a setting, and what to do about it.
 func problem(name, format string, args ...any) error {
 	return fmt.Errorf(envPrefix+name+": "+format, args...)
@@ -224,6 +259,9 @@ func (c *config) checkSecrets() []error {
 	}
 	if (c.AdminEmail == "") != (c.AdminPassword == "") {
 		found = append(found, problem("ADMIN_EMAIL", "and %sADMIN_PASSWORD belong together: set both or none", envPrefix))
+	}
+	if c.AdminEmail != "" && !isEmail(c.AdminEmail) {
+		found = append(found, problem("ADMIN_EMAIL", "is not an e-mail address: write it as admin@example.com"))
 	}
 	if c.AdminPassword != "" && len(c.AdminPassword) < minPassword {
 		found = append(found, problem("ADMIN_PASSWORD", "is too short: at least %d characters", minPassword))

@@ -45,6 +45,7 @@ func TestEveryProblemIsToldAtOnceWithItsName(t *testing.T) {
 		{"production without a key", setting("MONGO_URI", "mongodb://db/x"), []string{"SWITCHBOARD_SECRET_KEY: is not set", "openssl rand -hex 32"}},
 		{"short key", setting("SECRET_KEY", "short"), []string{"SWITCHBOARD_SECRET_KEY: has 5 characters"}},
 		{"half an admin", setting("ADMIN_EMAIL", "a@b.example"), []string{"SWITCHBOARD_ADMIN_EMAIL", "SWITCHBOARD_ADMIN_PASSWORD"}},
+		{"no address", setting("ADMIN_EMAIL", "admin", "ADMIN_PASSWORD", "long enough"), []string{"SWITCHBOARD_ADMIN_EMAIL: is not an e-mail address"}},
 		{"short password", setting("ADMIN_EMAIL", "a@b.example", "ADMIN_PASSWORD", "short"), []string{"SWITCHBOARD_ADMIN_PASSWORD: is too short"}},
 		{"embedded log shared", setting("ROLES", "gateway"), []string{"SWITCHBOARD_ROLES: the embedded log lives in one process"}},
 		{"no role", setting("ROLES", " , "), []string{"SWITCHBOARD_ROLES: is empty"}},

@@ -41,8 +41,8 @@ func demoPeople() []newUser {
 
 // Run implements the command.
 func (d *demoCommand) Run(t *terminal) (err error) {
-	patience := time.AfterFunc(2*time.Second, func() { fmt.Fprintln(t.err, "Starting the log and the database ...") })
-	defer patience.Stop()
+	waiting := time.AfterFunc(patience, func() { fmt.Fprintln(t.err, "Starting the log and the database ...") })
+	defer waiting.Stop()
 	dir, err := os.MkdirTemp("", "switchboard-demo-")
 	if err != nil {
 		return fmt.Errorf("demo: make a directory: %w", err)
@@ -51,6 +51,9 @@ func (d *demoCommand) Run(t *terminal) (err error) {
 	cfg, file, err := d.configure(t.ctx, dir)
 	if err != nil {
 		return err
+	}
+	if !(d.Rate >= 0) || d.Contacts < 1 || d.Contacts > maxContacts {
+		return fmt.Errorf("--rate is not negative, --contacts is between 1 and %d", maxContacts)
 	}
 	log := slog.New(slog.DiscardHandler)
 	if d.Verbose {
@@ -68,7 +71,7 @@ func (d *demoCommand) Run(t *terminal) (err error) {
 		stop()
 		return errors.Join(err, <-ended)
 	}
-	patience.Stop()
+	waiting.Stop()
 	d.welcome(t.out, app)
 	return d.play(ctx, stop, t, app, file, ended)
 }

@@ -48,7 +48,9 @@ const doctorTime = 45 * time.Second
 func (d *doctorCommand) Run(t *terminal) error {
 	ctx, cancel := context.WithTimeout(t.ctx, doctorTime)
 	defer cancel()
+	waiting := time.AfterFunc(patience, func() { fmt.Fprintf(t.err, "Waiting for answers, at most %.0f s ...\n", doctorTime.Seconds()) })
 	found := examine(ctx, environ())
+	waiting.Stop()
 	if d.JSON {
 		encoder := json.NewEncoder(t.out)
 		encoder.SetIndent("", "  ")
@@ -85,6 +87,9 @@ func examine(ctx context.Context, environment map[string]string) []finding {
 		engines = "Kafka: " + choose(cfg.embeddedLog(), "embedded", strings.Join(cfg.KafkaBrokers, ",")) + ", documents: " + choose(cfg.embeddedStore(), "SQLite", "MongoDB")
 	}
 	found := []finding{fine("configuration", "roles %s; %s", strings.Join(cfg.Roles, ", "), engines)}
+	for _, name := range strangers(environment) {
+		found = append(found, warn(name, "correct its name or remove it; README.md lists the settings", "is not a setting%s, and changes nothing", meant(name)))
+	}
 	for _, check := range []func(context.Context, *config) []finding{
 		checkChannels, checkDataDir, checkDisk, checkSecretStrength, checkExposure, checkPorts, checkFileLimit, checkGeo, checkKafkaCluster, checkDatabase, checkIssuer, checkClock,
 	} {

@@ -52,6 +52,9 @@ func openEngine(ctx context.Context, c *config, log *slog.Logger, reg prometheus
 		engine, err = sqlite.Open(ctx, filepath.Join(c.DataDir, "switchboard.db"), log, reg)
 	} else {
 		engine, err = mongo.Open(ctx, string(c.MongoURI), log, reg)
+		if errors.Is(err, chat.ErrInvalid) {
+			err = problem("MONGO_URI", "%w: write mongodb://user:password@host:27017/switchboard", err)
+		}
 	}
 	if err != nil {
 		return nil, err

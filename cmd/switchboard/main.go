@@ -37,7 +37,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return exit
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "switchboard: %v\n", err)
+		fmt.Fprintf(stderr, "switchboard: %v\n", usage(parser, args, err))
 		return 2
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

@@ -34,7 +34,11 @@ func (c *seedCommand) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
-	return withStore(t.ctx, &cfg, t, func(s *store.Store) error { return c.fill(t, s, until) })
+	err = withStore(t.ctx, &cfg, t, func(s *store.Store) error { return c.fill(t, s, until) })
+	if t.ctx.Err() != nil {
+		return errors.New("seed: stopped half-way: remove the database to begin anew, or add to it with --force")
+	}
+	return err
 }
 
 // until is the end of the newest day, so that the same day gives the same times.
@@ -62,6 +66,7 @@ func (c *seedCommand) fill(t *terminal, s *store.Store, until time.Time) error {
 		return err
 	}
 	begun, bar := time.Now(), newProgress(t.err)
+	fmt.Fprintf(t.err, "Writing %d conversations of %d people, Ctrl-C stops.\n", c.Conversations, min(c.Contacts, c.Conversations))
 	spec.Progress = func(done int) { bar.show(done, c.Conversations, time.Since(begun)) }
 	result, err := seed.Fill(t.ctx, s, spec)
 	bar.end()

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"time"
 )
 
 // serveCommand runs the program.
@@ -28,7 +29,12 @@ func (s *serveCommand) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
+	for _, name := range strangers(environment) {
+		log.Warn("this is not a setting, and changes nothing", "name", name+meant(name))
+	}
+	waiting := time.AfterFunc(patience, func() { log.Info("still opening the log", "brokers", cfg.KafkaBrokers) })
 	app, err := newApp(t.ctx, cfg, file, log)
+	waiting.Stop()
 	if err != nil {
 		return err
 	}

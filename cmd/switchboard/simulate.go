@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"strings"
 	"time"
 
@@ -40,8 +41,8 @@ func (c *simulateCommand) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
-	if c.Duplicates < 0 || c.Duplicates > 1 || c.Reorder < 0 || c.Reorder > 1 || c.Rate < 0 {
-		return errors.New("--duplicates and --reorder are shares between 0 and 1, --rate is not negative")
+	if err := c.check(); err != nil {
+		return err
 	}
 	cfg, err := simulation(file, c.Channels)
 	if err != nil {
@@ -65,13 +66,48 @@ func (c *simulateCommand) Run(t *terminal) error {
 	return sum.Err
 }
 
-// play runs a simulation with one line of progress, where somebody watches.
+// check names what nobody can play. Comparisons are written so that NaN fails them.
+func (c *simulateCommand) check() error {
+	share := func(v float64) bool { return v >= 0 && v <= 1 }
+	u, err := url.Parse(c.Target)
+	switch {
+	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
+		return fmt.Errorf("--target %q is not an address: write http://127.0.0.1:8080", c.Target)
+	case !share(c.Duplicates) || !share(c.Reorder):
+		return errors.New("--duplicates and --reorder are shares between 0 and 1")
+	case !(c.Rate >= 0):
+		return errors.New("--rate is a number of webhooks per second, or 0 for as fast as they are answered")
+	case c.Contacts < 1 || c.Contacts > maxContacts:
+		return fmt.Errorf("--contacts is between 1 and %d", maxContacts)
+	case c.Batch < 1 || c.Batch > maxBatch:
+		return fmt.Errorf("--batch is between 1 and %d", maxBatch)
+	case c.Senders < 1 || c.Senders > maxSenders:
+		return fmt.Errorf("--senders is between 1 and %d", maxSenders)
+	case c.Duration < 0:
+		return errors.New("--duration is not negative; 0 is until Ctrl-C")
+	}
+	return nil
+}
+
+// Bounds of what is played: people are invented before the first webhook, and Meta puts no more updates into one.
+const (
+	maxContacts = 100_000
+	maxBatch    = 1_000
+	maxSenders  = 1_000
+)
+
+// patience is how long a command may be silent.
+const patience = 2 * time.Second
+
+// play runs a simulation with one line of progress: kept up to date where somebody watches, every ten seconds anywhere else.
+// It says early when nothing is taken.
 func play(ctx context.Context, s *simulate.Simulator, w io.Writer) simulate.Summary {
 	done := make(chan simulate.Summary, 1)
 	go func() { done <- s.Run(ctx) }()
 	tick := time.NewTicker(500 * time.Millisecond)
 	defer tick.Stop()
-	width := 0
+	begun, told, width := time.Now(), time.Now(), 0
+	doubted := false
 	show := func(line string) {
 		if isTerminal(w) {
 			fmt.Fprintf(w, "\r%-*s", width, line)
@@ -86,8 +122,17 @@ func play(ctx context.Context, s *simulate.Simulator, w io.Writer) simulate.Summ
 				fmt.Fprintln(w)
 			}
 			return sum
-		case <-tick.C:
-			show(s.Progress().Line())
+		case now := <-tick.C:
+			sum := s.Progress()
+			show(sum.Line())
+			if !doubted && sum.Accepted == 0 && now.Sub(begun) > patience {
+				doubted = true
+				fmt.Fprintln(w, "Nothing is taken yet: is the gateway running there, and ready? Trying on.")
+			}
+			if width == 0 && now.Sub(told) > 10*time.Second {
+				told = now
+				fmt.Fprintln(w, sum.Line())
+			}
 		}
 	}
 }

@@ -39,7 +39,7 @@ func (u *userAddCommand) Run(t *terminal) error {
 	password := dashboard.NewPassword()
 	if u.PasswordStdin {
 		if password, err = bufio.NewReader(os.Stdin).ReadString('\n'); err != nil && password == "" {
-			return fmt.Errorf("read the password from standard input: %w", err)
+			return errors.New("no password came in on standard input: pipe one in, or leave --password-stdin out and one is made")
 		}
 		password = strings.TrimRight(password, "\r\n")
 	}
@@ -51,6 +51,8 @@ func (u *userAddCommand) Run(t *terminal) error {
 	switch {
 	case errors.Is(err, chat.ErrConflict):
 		return fmt.Errorf("%s exists already", u.Email)
+	case errors.Is(err, context.DeadlineExceeded):
+		return fmt.Errorf("the database did not answer in %s: `switchboard doctor` looks for the reason", commandTime)
 	case err != nil:
 		return err
 	case u.PasswordStdin:
