@@ -122,6 +122,29 @@ func TestNewestEditStaysAndTheFirstTextIsKept(t *testing.T) {
 	require.Equal(t, &Edit{Number: 2, At: second(4), EventID: "3", Original: "text of a"}, m.Edit)
 }
 
+func TestAFileFillsItsPlaceholderUnlessThatIsGone(t *testing.T) {
+	file := Message{Type: "image", Text: "caption", Content: Content{Media: []Media{{ID: "1", Caption: "caption"}}}, Flags: []string{FlagHistory}}
+	placeholder := func() Message {
+		return Message{Type: "unsupported", Content: Content{RawType: "media_placeholder"}, Flags: []string{FlagHistory, FlagUnsupported}}
+	}
+	m := placeholder()
+	require.True(t, m.Fill(&file))
+	require.Equal(t, file, m)
+	require.False(t, m.Fill(&file), "once")
+
+	m = placeholder()
+	require.True(t, m.Act(Act{EventID: "e", Kind: KindEdit, Text: "edited", At: second(1)}))
+	require.True(t, m.Fill(&file))
+	require.Equal(t, "edited", m.Text)
+	require.Equal(t, "caption", m.Edit.Original)
+
+	m = placeholder()
+	require.True(t, m.Act(Act{Kind: KindDelete, At: second(1)}))
+	require.False(t, m.Fill(&file), "taken back")
+	live := Message{Type: "unsupported", Flags: []string{FlagUnsupported}}
+	require.False(t, live.Fill(&file), "not imported: what the channel could not deliver")
+}
+
 func TestDeletionTakesTheContentAndAbsorbsEdits(t *testing.T) {
 	edit := Act{EventID: "1", Kind: KindEdit, Text: "edited", EditNumber: 1, At: second(5)}
 	deletion := Act{EventID: "2", Kind: KindDelete, At: second(3)}

@@ -15,7 +15,7 @@ func attachment(m *chat.Media, msg *chat.Message) Attachment {
 	if m.Voice {
 		kind = "voice"
 	}
-	a := Attachment{Icon: kindIcon(kind), Kind: Kind(kind, ""), Name: line(m.Filename), Caption: line(unless(m.Caption, msg.Text)), URL: Link(m.URL)}
+	a := Attachment{Icon: kindIcon(kind), Kind: Kind(kind, ""), Name: line(m.Filename), Caption: line(caption(m, msg)), URL: Link(m.URL)}
 	if a.Name == "" {
 		a.Name = line(m.Title)
 	}
@@ -32,6 +32,14 @@ func attachment(m *chat.Media, msg *chat.Message) Attachment {
 	}
 	a.Detail = strings.Join(detail, " · ")
 	return a
+}
+
+// caption is what a file says beside the message's text: nothing when that is its text, as it is now or was before an edit.
+func caption(m *chat.Media, msg *chat.Message) string {
+	if msg.Edit != nil && m.Caption == msg.Edit.Original {
+		return ""
+	}
+	return unless(m.Caption, msg.Text)
 }
 
 // lined bounds every value of some lists.
