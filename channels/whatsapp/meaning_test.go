@@ -46,6 +46,10 @@ func TestMeaning(t *testing.T) {
 			"messages", `"contacts":[{"wa_id":"12025550144","profile":{"name":"Ada"}}],"messages":[{` + ada + `"type":"system","system":{"type":"user_changed_number","wa_id":"12025550144"}}]`,
 			`[{"kind":"system","contact_key":"+12025550143","new_contact_key":"+12025550144","contact_name":null}]`,
 		},
+		"edit into something that cannot be shown": {
+			"messages", `"messages":[{` + ada + `"type":"edit","edit":{"original_message_id":"o","message":{"type":"hologram","hologram":{}}}}]`,
+			`[{"kind":"unreadable","reason":"unknown_content","target_id":"o"}]`,
+		},
 		"call of ours that does not say whose": {
 			"calls", `"calls":[{"id":"wacid.1","from":"12025550100","to":"12025550143","event":"connect","timestamp":"1791190800"}]`,
 			`[{"kind":"system","type":"call","contact_key":"+12025550143"}]`,

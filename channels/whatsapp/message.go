@@ -94,7 +94,8 @@ func (r *reader) reaction(e *chat.Event, v meta.Value) {
 	}
 }
 
-// edit carries the whole new content of an earlier message.
+// edit carries the whole new content of an earlier message. One whose content nobody can show is set aside: it must not take the
+// place of what the message says.
 func (r *reader) edit(e *chat.Event, v meta.Value) {
 	e.Kind, e.ID, e.ReplyTo = chat.KindEdit, eventID("edit", e.Account, e.MessageID), ""
 	e.TargetID = v.Get("original_message_id").ID()
@@ -105,7 +106,9 @@ func (r *reader) edit(e *chat.Event, v meta.Value) {
 	case m.Kind() != meta.Object:
 		unreadable(e, reasonMalformed)
 	default:
-		content(e, m, m.Get("type").Text())
+		if content(e, m, m.Get("type").Text()); e.HasFlag(chat.FlagUnsupported) {
+			unreadable(e, reasonContent)
+		}
 	}
 }
 
