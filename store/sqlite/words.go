@@ -247,6 +247,17 @@ func (w *writer) paid(t *table) {
 	w.owing.Store(len(w.session.owed) > 0)
 }
 
+// boundOwed keeps what is owed within wordsOwed. Where words cannot be indexed storing goes on.
+func (w *writer) boundOwed(ctx context.Context) {
+	for w.session.owes() > wordsOwed && !w.stuck {
+		for _, o := range w.session.owed {
+			if w.indexSome(ctx, o) != nil {
+				return
+			}
+		}
+	}
+}
+
 // indexOwed indexes all that is owed.
 func (w *writer) indexOwed(ctx context.Context) error {
 	for len(w.session.owed) > 0 {

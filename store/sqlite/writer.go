@@ -217,9 +217,7 @@ func (w *writer) serve(ctx context.Context, first *request) {
 	for _, r := range group {
 		r.done <- err
 	}
-	if w.session.owes() > wordsOwed && !w.stuck {
-		_ = w.indexOwed(ctx) // has said why not
-	}
+	w.boundOwed(ctx)
 	if next != nil {
 		w.serve(ctx, next)
 	}
