@@ -51,6 +51,8 @@ func (s *session) owe(t *table, n int64, r *row) {
 		s.owed[t.Name] = o
 	}
 	o.rows++
+	o.bytes -= len(o.words[n].words) // of the same row a moment ago
+	delete(o.words, n)
 	if digest, ok := r.digest.(int64); ok && o.bytes+len(r.words) <= wordsKept {
 		o.words[n] = wording{digest, r.words}
 		o.bytes += len(r.words)
