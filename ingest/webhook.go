@@ -81,7 +81,8 @@ type intake struct {
 	metrics *intakeMetrics
 }
 
-// Register adds the routes of every configured channel below /webhooks, and answers everything else below it with JSON.
+// Register adds the routes of every configured channel (/webhooks/whatsapp, /webhooks/instagram, /webhooks/webwidget and
+// /webhooks/webwidget/sessions), and answers everything else below /webhooks with JSON.
 func (w *Webhook) Register(r fiber.Router) {
 	for _, name := range w.set.Channels() {
 		a, _ := w.set.Get(name)

@@ -26,6 +26,7 @@ type topic struct {
 
 type topics struct{ inbound, quarantine, changes topic }
 
+// topicNames are switchboard.inbound, switchboard.quarantine and switchboard.changes, with the default prefix.
 func topicNames(prefix string) []string {
 	return []string{prefix + "inbound", prefix + "quarantine", prefix + "changes"}
 }
