@@ -14,7 +14,7 @@ import (
 
 // statuses are the answers an endpoint can give; their counters exist from the start.
 func statuses() []int {
-	return []int{200, 204, 400, 401, 403, 405, 413, 415, 422, 429, 500, 503}
+	return []int{200, 204, 400, 401, 403, 405, 408, 413, 415, 422, 429, 500, 503}
 }
 
 type webhookMetrics struct {

@@ -47,6 +47,7 @@ type Webhook struct {
 	patience *patience
 	now      func() time.Time
 	outage   outage
+	intakes  map[string]*intake // by path, for what is refused before its handler
 }
 
 // NewWebhook checks the configuration and makes the endpoints; Register adds them to a router.
@@ -57,7 +58,7 @@ func NewWebhook(cfg WebhookConfig) (*Webhook, error) {
 	w := &Webhook{
 		log: cfg.Log, set: cfg.Channels, trusted: cfg.TrustedProxies, logger: cfg.Logger.With("component", "webhook"),
 		inFlight: &admission{maxRequests: orDefault(int64(cfg.MaxRequests), 4096), maxBytes: orDefault(int64(cfg.MaxBytes), 32<<20)},
-		patience: &patience{time: orDefault(cfg.Timeout, 4*time.Second)}, now: cfg.Now,
+		patience: &patience{time: orDefault(cfg.Timeout, 4*time.Second)}, now: cfg.Now, intakes: map[string]*intake{},
 	}
 	if w.now == nil {
 		w.now = time.Now
@@ -93,11 +94,13 @@ func (w *Webhook) Register(r fiber.Router) {
 			methods = "GET, POST"
 			r.Get(path, w.serve(in, func(c *fiber.Ctx, _ string) error { return handshake(c, h) }))
 		}
+		w.intakes[path] = in
 		r.Post(path, w.serve(in, func(c *fiber.Ctx, id string) error { return w.receive(c, in, id) }))
 		if in.issuer != nil {
 			methods = "POST, OPTIONS"
 			r.Options(path, w.serve(in, func(c *fiber.Ctx, _ string) error { return preflight(c, in.issuer) }))
 			sessions := path + "/sessions"
+			w.intakes[sessions] = in
 			r.Options(sessions, w.serve(in, func(c *fiber.Ctx, _ string) error { return preflight(c, in.issuer) }))
 			r.Post(sessions, w.serve(in, func(c *fiber.Ctx, id string) error { return w.issueSession(c, in, id) }))
 			r.All(sessions, w.serve(in, func(*fiber.Ctx, string) error { return notAllowed(methods) }))
@@ -107,6 +110,22 @@ func (w *Webhook) Register(r fiber.Router) {
 	r.All("/webhooks/*", func(c *fiber.Ctx) error {
 		return Refuse(c, NewRequestID(), fiber.ErrNotFound)
 	})
+}
+
+// Refuse answers what never reached a handler of Register: too large, too slow, cut off. It is counted like every other answer,
+// and a page that may post can read it. It serves as Fiber's error handler; where the path is another one, or was never read
+// (the header was wrong, or a small body did not come), it is the function Refuse.
+func (w *Webhook) Refuse(c *fiber.Ctx, err error) error {
+	in := w.intakes[c.Path()]
+	if in == nil {
+		return Refuse(c, NewRequestID(), err)
+	}
+	if in.issuer != nil {
+		allowOrigin(c, in.issuer)
+	}
+	a := answerFor(err)
+	in.metrics.answered(a.status)
+	return Refuse(c, NewRequestID(), a)
 }
 
 func notAllowed(methods string) error {

@@ -2,10 +2,12 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -57,4 +59,46 @@ func TestHostIsNeeded(t *testing.T) {
 		require.NoError(t, response.Body.Close())
 		require.NoError(t, conn.Close())
 	}
+}
+
+// What is refused before its handler is an answer like every other: it is counted, and the page that posted can read it.
+func TestRefusedBodiesAreCountedAndReadable(t *testing.T) {
+	h := open(t, settings(t))
+	counted := func(channel, code string) float64 {
+		gathered, err := h.reg.Gather()
+		require.NoError(t, err)
+		for _, f := range gathered {
+			for _, m := range f.GetMetric() {
+				if f.GetName() == "switchboard_webhook_requests_total" && m.GetLabel()[0].GetValue() == channel && m.GetLabel()[1].GetValue() == code {
+					return m.GetCounter().GetValue()
+				}
+			}
+		}
+		return -1
+	}
+	const origin = "https://shop.example"
+	for channel, allowed := range map[string]string{"whatsapp": "", "webwidget": origin} {
+		require.Zero(t, counted(channel, "413"))
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, h.base+"/webhooks/"+channel, bytes.NewReader(make([]byte, 5<<20)))
+		require.NoError(t, err)
+		request.Header.Set("Origin", origin)
+		response, err := h.http.Do(request)
+		require.NoError(t, err)
+		require.NoError(t, response.Body.Close())
+		require.Equal(t, http.StatusRequestEntityTooLarge, response.StatusCode)
+		require.Equal(t, allowed, response.Header.Get("Access-Control-Allow-Origin"), channel)
+		require.EqualValues(t, 1, counted(channel, "413"), channel)
+	}
+	h.public.bodies.held.Store(maxLarge)
+	status, _ := h.post(t, "/webhooks/whatsapp", make([]byte, 1<<20), "Content-Type", "application/json")
+	require.Equal(t, http.StatusServiceUnavailable, status)
+	require.EqualValues(t, 1, counted("whatsapp", "503"), "senders that are asked to come again are an outage for operators")
+	h.public.bodies.held.Store(0)
+	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", h.publicL.Addr().String())
+	require.NoError(t, err)
+	_, err = fmt.Fprint(conn, "POST /webhooks/whatsapp HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n"+strings.Repeat(" ", 2*smallBody))
+	require.NoError(t, err)
+	require.NoError(t, conn.(*net.TCPConn).CloseWrite())
+	eventually(t, "the body that was cut off", 30*time.Second, func() bool { return counted("whatsapp", "400") == 1 })
+	require.NoError(t, conn.Close())
 }

@@ -32,12 +32,13 @@ const (
 type public struct {
 	app     *fiber.App
 	log     *slog.Logger
+	webhook *ingest.Webhook // nil where the gateway runs elsewhere
 	bodies  bodies
 	screens atomic.Pointer[fasthttp.RequestHandler] // nil until the store answers
 }
 
 func newPublic(webhook *ingest.Webhook, log *slog.Logger) *public {
-	p := &public{log: log}
+	p := &public{log: log, webhook: webhook}
 	p.app = fiber.New(fiber.Config{
 		BodyLimit: ingest.MaxBody, ReadTimeout: readTimeout, IdleTimeout: idleTimeout, ReadBufferSize: readBuffer, Concurrency: maxConnections,
 		CaseSensitive: true, StrictRouting: true, DisableStartupMessage: true, ErrorHandler: p.refuse,
@@ -56,6 +57,9 @@ func newPublic(webhook *ingest.Webhook, log *slog.Logger) *public {
 func (p *public) refuse(c *fiber.Ctx, err error) error {
 	if errors.Is(err, fiber.ErrRequestEntityTooLarge) {
 		linger(c.Context().Conn())
+	}
+	if p.webhook != nil {
+		return p.webhook.Refuse(c, err)
 	}
 	return ingest.Refuse(c, ingest.NewRequestID(), err)
 }
