@@ -223,7 +223,9 @@ func TestGroupedMessagesShareAHeading(t *testing.T) {
 func TestAnEditedCaptionIsShownOnce(t *testing.T) {
 	t.Parallel()
 	m := chat.Message{ID: "1", Type: "image", Text: "before", Content: chat.Content{Media: []chat.Media{{ID: "1", Type: "image", Caption: "before"}}}}
-	shown := func() string { return fmt.Sprintf("%+v", message(&m, nil, &ThreadInput{Clock: NewClock(noon, "")}).Media) }
+	shown := func() string {
+		return fmt.Sprintf("%+v", message(&m, nil, &ThreadInput{Clock: NewClock(noon, "")}).Media)
+	}
 	require.NotContains(t, shown(), "before", "it is the text of the message")
 	m.Act(chat.Act{EventID: "e", Kind: chat.KindEdit, Text: "after", At: noon})
 	require.NotContains(t, shown(), "before", "and was that before the edit")
