@@ -235,6 +235,9 @@ func (p person) identify(e *chat.Event) {
 		e.NoContact = true
 		return
 	}
+	if place := country(p.bsuid); place != nil {
+		e.Session = &chat.Session{Geo: place}
+	}
 	e.Aliases = map[string]string{}
 	for name, value := range map[string]string{
 		"wa_id": p.phone, "phone": plus(p.phone), "bsuid": p.bsuid, "parent_bsuid": p.parent, "username": p.username,
@@ -248,4 +251,14 @@ func (p person) identify(e *chat.Event) {
 			Channel: chat.WhatsApp, Account: e.Account, Name: p.name, Username: p.username, SeenAt: e.Timestamp,
 		}
 	}
+}
+
+// country is the one a BSUID begins with: all that is known of where somebody is who keeps their number to themselves.
+func country(bsuid string) *chat.Geo {
+	code, _, _ := strings.Cut(bsuid, ".")
+	name := chat.CountryName(code)
+	if name == "" {
+		return nil
+	}
+	return &chat.Geo{Country: code, CountryName: name, Source: "profile", Accuracy: "country"}
 }
