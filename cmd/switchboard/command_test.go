@@ -424,3 +424,23 @@ func TestSimulateSaysThatNobodyAnswers(t *testing.T) {
 	stop()
 	require.ErrorContains(t, <-done, "took nothing")
 }
+
+// Ctrl-C while something is waited for is no diagnosis of it.
+func TestAStopIsNoFailure(t *testing.T) {
+	t.Parallel()
+	stopped, stop := context.WithCancel(t.Context())
+	stop()
+	cfg, err := loadConfig(settings(t))
+	require.NoError(t, err)
+	app, err := newApp(stopped, cfg, channelsFile{}, slog.New(slog.DiscardHandler))
+	require.Nil(t, app)
+	require.Error(t, err)
+	var errs bytes.Buffer
+	require.Equal(t, interrupted, ended(stopped, err, &errs))
+	require.Equal(t, "switchboard: stopped before it was done\n", errs.String())
+	errs.Reset()
+	require.Equal(t, 1, ended(stopped, errNotEmpty, &errs), "what failed before has failed")
+	require.Equal(t, 1, ended(t.Context(), context.Canceled, &errs))
+	require.Zero(t, ended(stopped, nil, &errs))
+	require.Equal(t, 2, strings.Count(errs.String(), "\n"))
+}

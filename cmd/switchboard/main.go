@@ -46,7 +46,20 @@ func run(args []string, stdout, stderr io.Writer) int {
 		<-ctx.Done()
 		stop()
 	}()
-	return report(selected.Run(&terminal{ctx: ctx, out: stdout, err: stderr}), stderr)
+	return ended(ctx, selected.Run(&terminal{ctx: ctx, out: stdout, err: stderr}), stderr)
+}
+
+// interrupted is the exit code that shells know for Ctrl-C.
+const interrupted = 130
+
+// ended gives the exit code of a command. One that was stopped before it was done has not failed: what it was waiting for says
+// nothing about the surroundings.
+func ended(ctx context.Context, err error, w io.Writer) int {
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		fmt.Fprintln(w, "switchboard: stopped before it was done")
+		return interrupted
+	}
+	return report(err, w)
 }
 
 // A terminal is what a command works with. The context ends with the first signal.
