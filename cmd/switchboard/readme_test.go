@@ -181,6 +181,7 @@ func TestDocsNameRealMetrics(t *testing.T) {
 	h := open(t, settings(t))
 	h.awaitReady(t)
 	h.stored(t, h.webhook(t, "whatsapp", fixture(t, "whatsapp_text.json")), 1)
+	h.stored(t, h.webhook(t, "whatsapp", []byte("no JSON")), 1) // what is exported with the first one that is put aside
 	h.get(t, h.base+"/login")
 	exported := map[string]bool{}
 	eventually(t, "the lag metrics", 30*time.Second, func() bool {
