@@ -169,3 +169,16 @@ func TestExampleChannelsFileIsRight(t *testing.T) {
 	_, err := readChannels("../../deploy/channels.example.yaml")
 	require.NoError(t, err)
 }
+
+func TestSettingsNobodyKnows(t *testing.T) {
+	t.Parallel()
+	known := setting("ADDR", "x", "PORT", "tcp://10.0.0.1:80", "SERVICE_HOST", "10.0.0.1", "TEST_MONGO_URI", "x")
+	require.Empty(t, strangers(known))
+	for typed, want := range map[string]string{
+		"ADMIN_EMIAL": "ADMIN_EMAIL", "KAFKA_BROKER": "KAFKA_BROKERS", "DATADIR": "DATA_DIR", "SECRET_KEYS": "SECRET_KEY", "MANGO_URI": "MONGO_URI", "ROLE": "ROLES",
+	} {
+		require.Equal(t, []string{envPrefix + typed}, strangers(setting(typed, "x")))
+		require.Equal(t, " (did you mean "+envPrefix+want+"?)", meant(envPrefix+typed))
+	}
+	require.Empty(t, meant(envPrefix+"COLOUR"))
+}

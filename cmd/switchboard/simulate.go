@@ -69,9 +69,8 @@ func (c *simulateCommand) Run(t *terminal) error {
 // check names what nobody can play. Comparisons are written so that NaN fails them.
 func (c *simulateCommand) check() error {
 	share := func(v float64) bool { return v >= 0 && v <= 1 }
-	u, err := url.Parse(c.Target)
 	switch {
-	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
+	case !isWebAddress(c.Target):
 		return fmt.Errorf("--target %q is not an address: write http://127.0.0.1:8080", c.Target)
 	case !share(c.Duplicates) || !share(c.Reorder):
 		return errors.New("--duplicates and --reorder are shares between 0 and 1")
@@ -87,6 +86,11 @@ func (c *simulateCommand) check() error {
 		return errors.New("--duration is not negative; 0 is until Ctrl-C")
 	}
 	return nil
+}
+
+func isWebAddress(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
 }
 
 // Bounds of what is played: people are invented before the first webhook, and Meta puts no more updates into one.

@@ -37,13 +37,12 @@ func near(word, typed string) bool {
 	if len(typed) > 1 && strings.HasPrefix(word, typed) {
 		return true
 	}
-	i := 0
-	for i < len(word) && i < len(typed) && word[i] == typed[i] {
-		i++
+	for word != "" && typed != "" && word[0] == typed[0] {
+		word, typed = word[1:], typed[1:]
 	}
-	a, b := word[i:], typed[i:]
-	if len(a) > 1 && len(b) > 1 && a[0] == b[1] && a[1] == b[0] && a[2:] == b[2:] {
-		return true
+	for word != "" && typed != "" && word[len(word)-1] == typed[len(typed)-1] {
+		word, typed = word[:len(word)-1], typed[:len(typed)-1]
 	}
-	return a != "" && (a[1:] == b || b != "" && a[1:] == b[1:]) || b != "" && a == b[1:]
+	swapped := len(word) == 2 && len(typed) == 2 && word[0] == typed[1] && word[1] == typed[0]
+	return swapped || len(word) < 2 && len(typed) < 2
 }
