@@ -91,7 +91,7 @@ func (a *Adapter) IssueSession(r *channels.Request) (visitorID, sessionID string
 		InboxID string `json:"inbox_id"`
 	}
 	if err := json.Unmarshal(r.Body, &asked); err != nil {
-		return "", "", errBadType
+		return "", "", decodeRefusal(err)
 	}
 	in, ok := a.inboxes[asked.InboxID]
 	if !ok {

@@ -127,6 +127,7 @@ func TestIssueSessionRefuses(t *testing.T) {
 		"no inbox":        {fromShop(`{}`), errInbox},
 		"operator":        {fromShop(`{"inbox_id":{"$ne":""}}`), errBadType},
 		"not JSON":        {fromShop(`inbox_id=wgt_demo_01`), errNotJSON},
+		"two values":      {fromShop(`{"inbox_id":"wgt_demo_01"} x`), errNotJSON},
 		"foreign origin":  {request(`{"inbox_id":"wgt_demo_01"}`, "Origin: https://evil.test"), errOrigin},
 		"other widget's":  {request(`{"inbox_id":"wgt_demo_01"}`, "Origin: http://localhost:3000"), errOrigin},
 		"null origin":     {request(`{"inbox_id":"wgt_demo_01"}`, "Origin: null"), errOrigin},
