@@ -194,22 +194,35 @@ func (s *session) indexAll(t *table) error {
 func (w *writer) remember() {
 	if !w.owing.Load() && w.session.owes() > 0 {
 		w.owing.Store(true)
-		w.tend.Reset(wordsWithin)
+		w.indexAt = time.Now().Add(wordsWithin)
+		w.plan()
 	}
 }
 
-// tendWords does a little of what waits until nobody waits for the writer: it indexes some of what is owed, or, when nothing is,
-// merges some pages of an index that new words were added to. It comes again until there is nothing to do.
+// plan sets when there is something to do for words: merging at once, indexing when it is time.
+func (w *writer) plan() {
+	switch {
+	case len(w.merging) > 0:
+		w.tend.Reset(0)
+	case len(w.session.owed) > 0:
+		w.tend.Reset(time.Until(w.indexAt))
+	}
+}
+
+// tendWords does a little of what waits until nobody waits for the writer: it indexes some of what is owed, when it is time, or
+// merges some pages of an index that new words were added to.
 func (w *writer) tendWords(ctx context.Context) {
 	if len(w.queue) > 0 {
 		w.tend.Reset(wordsGap)
 		return
 	}
-	for _, o := range w.session.owed {
-		if w.indexSome(ctx, o) == nil {
-			w.tend.Reset(0)
+	defer w.plan()
+	if !time.Now().Before(w.indexAt) {
+		for _, o := range w.session.owed {
+			if w.indexSome(ctx, o) == nil {
+				return
+			}
 		}
-		return
 	}
 	for name, t := range w.merging {
 		more := false
@@ -220,7 +233,6 @@ func (w *writer) tendWords(ctx context.Context) {
 		if err != nil || !more {
 			delete(w.merging, name)
 		}
-		w.tend.Reset(0)
 		return
 	}
 }
@@ -233,7 +245,7 @@ func (w *writer) indexSome(ctx context.Context, o *owed) error {
 	w.stuck = err != nil
 	if err != nil {
 		w.log.WarnContext(ctx, "new words could not be indexed, searches fail until they are", "collection", t.Name, "err", err)
-		w.tend.Reset(wordsRetry)
+		w.indexAt = time.Now().Add(wordsRetry)
 		return err
 	}
 	w.merging[t.Name] = t

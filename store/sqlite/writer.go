@@ -37,6 +37,7 @@ type writer struct {
 	once     sync.Once
 	expiring atomic.Pointer[map[string]*table]
 	tend     *time.Timer       // when something is to be done for the indexes of words
+	indexAt  time.Time         // not before: the words that are owed
 	owing    atomic.Bool       // words are owed
 	stuck    bool              // they could not be indexed the last time
 	merging  map[string]*table // whose indexes of words may have something to merge
