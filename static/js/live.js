@@ -96,7 +96,7 @@
     source?.close();
     source = null;
     clearTimeout(retry);
-    const pause = Math.min(15000, 500 * 2 ** Math.min(attempts++, 5));
+    const pause = Math.min(5000, 500 * 2 ** Math.min(attempts++, 4));
     retry = setTimeout(connect, pause * (0.7 + 0.6 * Math.random()));
     paint();
     if (attempts % 4 === 0) signedOut();
