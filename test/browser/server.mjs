@@ -99,6 +99,7 @@ export async function connectThrough(server) {
     }
   });
   await new Promise((resolve) => { cable.listen(0, '127.0.0.1', resolve); });
+  cable.unref(); // a test that fails does not close it, and shall end all the same
   const cut = () => { whole = false; for (const socket of open) socket.destroy(); };
   return {
     base: `http://127.0.0.1:${cable.address().port}`,
