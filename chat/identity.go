@@ -97,10 +97,11 @@ func otherUser(c *Contact, ids []Identity) bool {
 }
 
 // Wrote reports whether the event is from the time when the contact had one of its identities, which it has given up since: a
-// message that comes late is still theirs, whoever has the number now.
+// message that comes late is still theirs, whoever has the number now. What comes from a proven other user is not: a browser that two
+// people share was given up at that very event.
 func (c *Contact) Wrote(e *Event) bool {
 	at := happenedAt(e)
-	return slices.ContainsFunc(c.Identities, func(x Identity) bool {
+	return !otherUser(c, e.Identities) && slices.ContainsFunc(c.Identities, func(x Identity) bool {
 		return !x.RetiredAt.IsZero() && !at.After(x.RetiredAt) &&
 			slices.ContainsFunc(e.Identities, func(id Identity) bool { return id.Key() == x.Key() })
 	})

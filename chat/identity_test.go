@@ -155,3 +155,19 @@ func TestMatchLeavesEveryIdentityToTheWinner(t *testing.T) {
 		}
 	})
 }
+
+// A browser that two people share is given up by the first at the very message of the second. When that message is applied again,
+// after a crash between the two, it is still the second's.
+func TestWhatAnIdentityWasGivenUpForIsItsNextHolders(t *testing.T) {
+	browser := Identity{Channel: WebWidget, Scope: "wgt", Kind: IdentityVisitor, Value: "v1"}
+	user := func(id string) Identity {
+		return Identity{Channel: WebWidget, Scope: "wgt", Kind: IdentityExternal, Value: id, Verified: true}
+	}
+	first := Contact{ID: "1", Identities: []Identity{user("ada"), browser}}
+	require.True(t, first.Release(browser.Key(), second(9)))
+	says := func(at int, ids ...Identity) bool { return first.Wrote(&Event{Timestamp: second(at), Identities: ids}) }
+	require.False(t, says(9, user("ben"), browser))
+	require.False(t, says(8, user("ben"), browser), "nor is what ben wrote before it")
+	require.True(t, says(8, browser), "what comes late without a name is the first one's")
+	require.False(t, says(10, browser))
+}
